@@ -1,0 +1,75 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+
+let package = Package(
+    name: "hdrlog",
+    products: [
+        .executable(name: "hdrlogd", targets: ["hdrlogd"]),
+        .executable(name: "hdrctl", targets: ["hdrctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // System libraries and the header that the kernel and Swift share.
+        .systemLibrary(name: "CHdrlog", path: "bpf/include"),
+        .systemLibrary(name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev", "libelf-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
+        // The BPF object: compiled by the toolchain's clang and embedded as Swift.
+        .executableTarget(name: "EmbedBPF", swiftSettings: strict),
+        .plugin(name: "CompileBPF", capability: .buildTool(), dependencies: ["EmbedBPF"]),
+
+        // Modules, in the direction of their imports.
+        .target(name: "BPF", dependencies: ["CLibBPF"], swiftSettings: strict),
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "Records", dependencies: ["CHdrlog"], swiftSettings: strict),
+        .target(name: "Filter", dependencies: ["Records"], swiftSettings: strict),
+        .target(
+            name: "Capture", dependencies: ["BPF", "Records", "Filter", "CHdrlog"],
+            swiftSettings: strict, plugins: ["CompileBPF"]),
+        .target(name: "Store", dependencies: ["SQLite", "Records", "Filter", "CZstd"], swiftSettings: strict),
+        .target(name: "Wire", dependencies: ["Records", nioCore, nioPosix], swiftSettings: strict),
+        .target(
+            name: "Daemon",
+            dependencies: ["Capture", "Store", "Wire", "Filter", "Records", "CSystemd", logging, "TOMLKit"],
+            swiftSettings: strict),
+
+        // Entry points.
+        .executableTarget(
+            name: "hdrlogd",
+            dependencies: ["Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "hdrctl",
+            dependencies: [
+                "Wire", "Store", "Filter", "Records",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // Tests: a target a module (unit), and one a tier that needs root or a real system.
+        .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: strict),
+        .testTarget(name: "FilterTests", dependencies: ["Filter", "Records"], swiftSettings: strict),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "SQLite", "Records"], swiftSettings: strict),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "Records"], swiftSettings: strict),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: strict),
+        .testTarget(name: "KernelTests", dependencies: ["Capture", "BPF", "Records", "Filter"], swiftSettings: strict),
+    ]
+)
