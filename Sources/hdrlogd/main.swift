@@ -1,1 +1,2 @@
-print("not built yet")
+import Daemon
+print(Configuration().sampleFile, terminator: "")

@@ -1,0 +1,20 @@
+extension Configuration {
+    /// The text of a configuration file with every key, commented out at its value, and one line why.
+    ///
+    /// config/hdrlogd.toml is this text for the defaults; `hdrlogd --print-config` prints it.
+    public var sampleFile: String {
+        var text = """
+            # hdrlogd.toml: settings of hdrlogd(8). Every key is optional and shown with its default.
+            # Sizes take K, M, G, T (binary); times take ns, us, ms, s, min, h, d, w.
+            # Check a change with `hdrlogd --check-config`, apply it with `systemctl reload hdrlogd`.
+
+            """
+        for section in Setting.sections {
+            text += "\n[\(section)]\n"
+            for setting in Setting.all where setting.section == section {
+                text += "# \(setting.purpose)\n#\(setting.key) = \(setting.show(self))\n"
+            }
+        }
+        return text
+    }
+}

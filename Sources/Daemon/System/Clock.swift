@@ -1,0 +1,29 @@
+internal import Glibc
+
+/// The daemon's clocks; no other module reads one. All in nanoseconds.
+enum Clock {
+    /// UTC since 1970.
+    static var wall: Int64 { read(CLOCK_REALTIME) }
+
+    /// Since boot, suspend included: the clock of record stamps.
+    static var boot: Int64 { read(CLOCK_BOOTTIME) }
+
+    /// What to add to a record's stamp to get UTC. The smallest of a few tries, so that being
+    /// scheduled away between the two readings does not shift the log's time.
+    static var bootToWall: Int64 {
+        var best: (width: Int64, offset: Int64) = (.max, 0)
+        for _ in 0..<3 {
+            let before = boot
+            let wall = wall
+            let after = boot
+            if after - before < best.width { best = (after - before, wall - (before + after) / 2) }
+        }
+        return best.offset
+    }
+
+    private static func read(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)  // cannot fail for these clocks
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}

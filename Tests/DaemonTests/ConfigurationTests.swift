@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+@testable import Daemon
+
+@Suite struct ConfigurationTests {
+    private func load(_ text: String) throws -> Configuration {
+        var loaded = LoadedConfiguration()
+        try loaded.merge(text, file: "hdrlogd.toml")
+        return loaded.configuration
+    }
+
+    private func problem(_ text: String) -> String? {
+        do {
+            _ = try load(text)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test("an empty file gives the defaults") func emptyFile() throws {
+        #expect(try load("") == Configuration())
+    }
+
+    @Test("the sample file, with every key uncommented, gives the defaults") func sampleFile() throws {
+        let text = Configuration().sampleFile.split(separator: "\n").map { line in
+            line.hasPrefix("#") && !line.hasPrefix("# ") ? line.dropFirst() : line
+        }.joined(separator: "\n")
+        var loaded = LoadedConfiguration()
+        try loaded.merge(text, file: "sample")
+        #expect(loaded.configuration == Configuration())
+        #expect(loaded.origins.count == Setting.all.count)
+    }
+
+    @Test("each kind of value is read") func values() throws {
+        let configuration = try load(
+            """
+            [capture]
+            interfaces = ["eth0", "wl*"]
+            hook = "generic"
+            sampling_rate = 100
+            [storage]
+            max_use = "64M"
+            flush_interval = "250ms"
+            """)
+        #expect(configuration.capture.interfaces == ["eth0", "wl*"])
+        #expect(configuration.capture.hook == .generic)
+        #expect(configuration.capture.samplingRate == 100)
+        #expect(configuration.storage.maxUse.bytes == 64 << 20)
+        #expect(configuration.storage.flushInterval.nanoseconds == 250_000_000)
+    }
+
+    @Test("a later file wins and its origin is told") func dropIn() throws {
+        var loaded = LoadedConfiguration()
+        try loaded.merge("[capture]\nsampling_rate = 10", file: "a.toml")
+        try loaded.merge("[capture]\n\nsampling_rate = 20", file: "b.toml")
+        #expect(loaded.configuration.capture.samplingRate == 20)
+        #expect(loaded.origins == ["capture.sampling_rate": "b.toml:3"])
+    }
+
+    @Test(
+        "what is wrong is told with file, line, key and what was expected",
+        arguments: [
+            (
+                "[capture]\nsampling_rate = \"ten\"",
+                "hdrlogd.toml:2: capture.sampling_rate: expected an integer from 1 to 1000000, found the string \"ten\""
+            ),
+            (
+                "[capture]\nsampling_rate = 0",
+                "hdrlogd.toml:2: capture.sampling_rate: expected an integer from 1 to 1000000, found the integer 0"
+            ),
+            (
+                "[capture]\nsample_rate = 1",
+                "hdrlogd.toml:2: capture.sample_rate: unknown key; did you mean capture.sampling_rate?"
+            ),
+            ("[captur]\n", "hdrlogd.toml:1: captur: unknown key; did you mean capture?"),
+            (
+                "[storage]\n# x\nmax_use = \"many\"",
+                "hdrlogd.toml:3: storage.max_use: expected a size such as \"64M\", from 32M to 1024T, found the string \"many\""
+            ),
+        ])
+    func errors(text: String, message: String) {
+        #expect(problem(text) == message)
+    }
+
+    @Test("a text that is no TOML is refused with its line") func syntax() throws {
+        #expect(try #require(problem("[capture]\nhook = ")).hasPrefix("hdrlogd.toml:2: "))
+    }
+
+    @Test("nothing of a wrong file is taken") func atomic() {
+        var loaded = LoadedConfiguration()
+        #expect(throws: ConfigurationError.self) {
+            try loaded.merge("[capture]\nsampling_rate = 10\nhook = 1", file: "a.toml")
+        }
+        #expect(loaded == LoadedConfiguration())
+    }
+}
+
+@Suite struct ShippedConfigurationTests {
+    @Test("config/hdrlogd.toml is the sample file of the code's defaults") func shippedFile() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let text = try String(contentsOf: root.appending(path: "config/hdrlogd.toml"), encoding: .utf8)
+        #expect(text == Configuration().sampleFile, "write it anew with: hdrlogd --print-config > config/hdrlogd.toml")
+    }
+}
