@@ -32,7 +32,7 @@ public struct TimeSpan: Equatable, Sendable, CustomStringConvertible {
     }
 
     public var description: String {
-        formatQuantity(Int(nanoseconds), suffixes: Self.suffixes.filter { $0.0 != "m" })
+        nanoseconds == 0 ? "0s" : formatQuantity(Int(nanoseconds), suffixes: Self.suffixes.filter { $0.0 != "m" })
     }
 
     static let suffixes: [(String, Int)] = [
