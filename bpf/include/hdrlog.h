@@ -19,7 +19,9 @@ struct hdrlog_record {
 	__u8 link_type;     /* enum hdrlog_link_type */
 };
 
-#define HDRLOG_MAX_CAPTURED 256 /* header bytes kept of a frame at the most */
+#define HDRLOG_MAX_CAPTURED   256 /* header bytes kept of a frame at the most */
+#define HDRLOG_MAX_VLAN_TAGS  4   /* tags that are stepped over; one more is an EtherType that is not known */
+#define HDRLOG_MAX_EXTENSIONS 8   /* IPv6 extension headers that are stepped over */
 
 enum hdrlog_direction {
 	HDRLOG_INGRESS = 0,

@@ -1,0 +1,88 @@
+import CHdrlog
+
+extension HeaderRecord {
+    /// Decodes one field.
+    /// - Returns: nil when the header or the field is not in the captured bytes.
+    public func value(of field: Field, _ layout: HeaderLayout) -> FieldValue? {
+        switch field {
+        case .time, .interface, .direction, .frameLength, .capturedLength, .segments, .rate, .malformed:
+            noted(field)
+        case .sourceMac, .destinationMac, .etherType, .vlanCount, .vlan, .vlanTpid, .vlanPcp, .vlanDei, .innerVlan,
+            .innerVlanTpid, .innerVlanPcp, .innerVlanDei, .vlanStripped:
+            linkValue(field, layout)
+        case .arpOperation, .arpSenderMac, .arpSenderAddress, .arpTargetMac, .arpTargetAddress:
+            layout.network == .arp ? arpValue(field, layout) : nil
+        case .ipVersion, .source, .destination, .protocol, .ttl, .dscp, .ecn, .ihl, .totalLength, .identification,
+            .reservedFlag, .dontFragment, .moreFragments, .fragmentOffset, .headerChecksum, .headerChecksumValid,
+            .ipOptions, .flowLabel, .payloadLength, .nextHeader, .extensionHeaders:
+            layout.isIP ? networkValue(field, layout) : nil
+        default:
+            layout.transport != .none ? transportValue(field, layout) : nil
+        }
+    }
+
+    /// Decodes one field, walking the headers for it.
+    public func value(of field: Field) -> FieldValue? { value(of: field, layout) }
+
+    private func noted(_ field: Field) -> FieldValue? {
+        switch field {
+        case .time: .time(time)
+        case .interface: .interface(metadata.ifindex)
+        case .direction: .direction(direction)
+        case .frameLength: .integer(UInt64(metadata.frame_length))
+        case .capturedLength: .integer(UInt64(metadata.captured))
+        case .segments: .integer(UInt64(metadata.segments))
+        case .rate: .integer(UInt64(metadata.rate))
+        case .malformed: .integer(UInt64(metadata.malformed))
+        default: nil
+        }
+    }
+
+    private func linkValue(_ field: Field, _ layout: HeaderLayout) -> FieldValue? {
+        let outer = outerTag(layout)
+        let inner = innerTag(layout)
+        switch field {
+        case .sourceMac: return layout.hasEthernet ? mac(at: 6, layout) : nil
+        case .destinationMac: return layout.hasEthernet ? mac(at: 0, layout) : nil
+        case .etherType: return layout.etherType >= EtherType.smallest ? .integer(UInt64(layout.etherType)) : nil
+        case .vlanCount: return .integer(UInt64(layout.tagCount) + (metadata.vlan_tpid != 0 ? 1 : 0))
+        case .vlanStripped: return .boolean(metadata.vlan_tpid != 0)
+        case .vlan: return outer.map { .integer(UInt64($0.identifier)) }
+        case .vlanTpid: return outer.map { .integer(UInt64($0.tpid)) }
+        case .vlanPcp: return outer.map { .integer(UInt64($0.priority)) }
+        case .vlanDei: return outer.map { .boolean($0.dropEligible) }
+        case .innerVlan: return inner.map { .integer(UInt64($0.identifier)) }
+        case .innerVlanTpid: return inner.map { .integer(UInt64($0.tpid)) }
+        case .innerVlanPcp: return inner.map { .integer(UInt64($0.priority)) }
+        case .innerVlanDei: return inner.map { .boolean($0.dropEligible) }
+        default: return nil
+        }
+    }
+
+    private func arpValue(_ field: Field, _ layout: HeaderLayout) -> FieldValue? {
+        let bytes = headers(layout)
+        let start = Int(layout.networkOffset)
+        if field == .arpOperation { return bytes.word(at: start + 6).map { .integer(UInt64($0)) } }
+        guard let hardware = bytes.byte(at: start + 4), let network = bytes.byte(at: start + 5) else { return nil }
+        // Other address lengths exist (RFC 826), but not as fields of these types.
+        let (hardwareLength, networkLength) = (Int(hardware), Int(network))
+        let target = start + 8 + hardwareLength + networkLength
+        switch field {
+        case .arpSenderMac: return hardware == 6 ? mac(at: start + 8, layout) : nil
+        case .arpTargetMac: return hardware == 6 ? mac(at: target, layout) : nil
+        case .arpSenderAddress: return network == 4 ? address4(at: start + 8 + hardwareLength, layout) : nil
+        case .arpTargetAddress: return network == 4 ? address4(at: target + hardwareLength, layout) : nil
+        default: return nil
+        }
+    }
+
+    func mac(at offset: Int, _ layout: HeaderLayout) -> FieldValue? {
+        let bytes = headers(layout)
+        guard let high = bytes.word(at: offset), let low = bytes.longWord(at: offset + 2) else { return nil }
+        return .mac(MACAddress(UInt64(high) << 32 | UInt64(low)))
+    }
+
+    private func address4(at offset: Int, _ layout: HeaderLayout) -> FieldValue? {
+        headers(layout).longWord(at: offset).map { .address(IPAddress(v4: $0)) }
+    }
+}

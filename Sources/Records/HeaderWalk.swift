@@ -1,0 +1,88 @@
+import CHdrlog
+
+/// The walk over a frame's headers, by the rules that bpf/ follows too (see `hdrlog_malformed` in hdrlog.h):
+///
+/// - A header that the frame (or the IP payload) does not hold in full ends the walk; the bytes that are there are kept.
+/// - A header that contradicts itself (version, IHL, data offset) ends the walk; its fixed part is kept.
+/// - A total, payload or UDP length that contradicts the frame is noted, and the walk goes on with the bytes there are.
+/// - L4 is looked for within the IP payload only: padding behind it is not a header.
+struct HeaderWalk {
+    var layout = HeaderLayout()
+    let bytes: UnsafeRawBufferPointer
+    /// Bytes that may be read.
+    let available: Int
+    let frameLength: Int
+    /// First byte behind the IP payload, at most `available`.
+    var payloadEnd: Int
+    /// The packet is a fragment, so L4's own length may exceed this frame.
+    var isFragment = false
+
+    static let maximumTags = Int(HDRLOG_MAX_VLAN_TAGS)
+    static let maximumExtensions = Int(HDRLOG_MAX_EXTENSIONS)
+
+    init(bytes: UnsafeRawBufferPointer, frameLength: Int) {
+        self.bytes = bytes
+        self.frameLength = max(frameLength, bytes.count)
+        available = min(bytes.count, Int(UInt16.max))
+        payloadEnd = available
+    }
+
+    mutating func run(linkType: UInt8) {
+        if UInt32(linkType) == HDRLOG_LINK_RAW_IP.rawValue { return walkRawIP() }
+        guard available >= 14 else { return stop(HDRLOG_TRUNCATED_L2, keeping: available) }
+        layout.hasEthernet = true
+        guard let offset = walkTags() else { return }
+        switch layout.etherType {
+        case 0x0800: walkIPv4(at: offset)
+        case 0x86DD: walkIPv6(at: offset)
+        case 0x0806: walkARP(at: offset)
+        default: layout.end = UInt16(offset)
+        }
+    }
+
+    /// Steps over the VLAN tags.
+    /// - Returns: where the payload begins, nil when the frame ends within a tag.
+    private mutating func walkTags() -> Int? {
+        var offset = 14
+        layout.etherType = bytes.uncheckedWord(12)
+        while EtherType.isTag(layout.etherType), layout.tagCount < Self.maximumTags {
+            guard available - offset >= 4 else {
+                stop(HDRLOG_TRUNCATED_L2, keeping: available)
+                return nil
+            }
+            layout.tagCount += 1
+            layout.etherType = bytes.uncheckedWord(offset + 2)
+            offset += 4
+        }
+        return offset
+    }
+
+    private mutating func walkRawIP() {
+        guard available >= 1 else { return stop(HDRLOG_TRUNCATED_L3, keeping: 0) }
+        switch bytes[0] >> 4 {
+        case 4: walkIPv4(at: 0)
+        case 6: walkIPv6(at: 0)
+        default: stop(HDRLOG_BAD_IP_VERSION, keeping: min(available, 20))
+        }
+    }
+
+    private mutating func walkARP(at offset: Int) {
+        guard available - offset >= 8 else { return stop(HDRLOG_TRUNCATED_L3, keeping: available) }
+        layout.network = .arp
+        layout.networkOffset = UInt16(offset)
+        let length = 8 + 2 * (Int(bytes[offset + 4]) + Int(bytes[offset + 5]))
+        guard available - offset >= length else { return stop(HDRLOG_TRUNCATED_L3, keeping: available) }
+        layout.networkLength = UInt16(length)
+        layout.end = UInt16(offset + length)
+    }
+
+    /// Ends the walk: `end` bytes are kept. The first reason found is the one that is told.
+    mutating func stop(_ reason: hdrlog_malformed, keeping end: Int) {
+        note(reason)
+        layout.end = UInt16(end)
+    }
+
+    mutating func note(_ reason: hdrlog_malformed) {
+        if layout.malformed == 0 { layout.malformed = UInt8(reason.rawValue) }
+    }
+}
