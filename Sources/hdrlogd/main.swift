@@ -1,2 +1,0 @@
-import Daemon
-print(Configuration().sampleFile, terminator: "")
