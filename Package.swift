@@ -28,6 +28,7 @@ let package = Package(
         // System libraries and the header that the kernel and Swift share.
         .systemLibrary(name: "CHdrlog", path: "bpf/include"),
         .systemLibrary(name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev", "libelf-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -48,7 +49,7 @@ let package = Package(
         .target(name: "Wire", dependencies: ["Records", nioCore, nioPosix], swiftSettings: strict),
         .target(
             name: "Daemon",
-            dependencies: ["Capture", "Store", "Wire", "Filter", "Records", "CSystemd", logging, "TOMLKit"],
+            dependencies: ["Capture", "Store", "Wire", "Filter", "Records", "CLinux", "CSystemd", logging, "TOMLKit"],
             swiftSettings: strict),
 
         // Entry points.

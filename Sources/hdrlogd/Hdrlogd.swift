@@ -1,5 +1,5 @@
-import ArgumentParser
-import Daemon
+internal import ArgumentParser
+internal import Daemon
 
 @main
 struct Hdrlogd: ParsableCommand {
@@ -33,18 +33,17 @@ struct Hdrlogd: ParsableCommand {
     func run() throws {
         if printConfig { return print(Configuration().sampleFile, terminator: "") }
         if checkConfig { return try check() }
-        throw ExitCode(Daemon.run(configurationPath: config, logLevel: logLevel))
+        throw ExitCode(DaemonProcess.run(configurationPath: config, logLevel: logLevel))
     }
 
     private func check() throws {
         do {
             _ = try LoadedConfiguration.read(path: config)
+            print("\(config ?? LoadedConfiguration.defaultPath): the configuration is valid")
         } catch {
-            print("hdrlogd: \(error)", to: &standardError)
-            throw ExitCode(1)
+            throw ValidationError("\(error)")
         }
-        print("\(config ?? LoadedConfiguration.defaultPath): the configuration is valid")
     }
 }
 
-extension LogLevel: ExpressibleByArgument {}
+extension LogLevel: @retroactive ExpressibleByArgument {}
