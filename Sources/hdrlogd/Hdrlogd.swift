@@ -1,5 +1,5 @@
-internal import ArgumentParser
-internal import Daemon
+public import ArgumentParser
+public import Daemon
 
 @main
 struct Hdrlogd: ParsableCommand {
@@ -46,4 +46,4 @@ struct Hdrlogd: ParsableCommand {
     }
 }
 
-extension LogLevel: @retroactive ExpressibleByArgument {}
+extension LogLevel: ExpressibleByArgument {}
