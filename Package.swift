@@ -66,8 +66,16 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests: a target a module (unit), and one a tier that needs root or a real system.
-        .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: strict),
-        .testTarget(name: "FilterTests", dependencies: ["Filter", "Records"], swiftSettings: strict),
+        .target(name: "Corpus", path: "Tests/Corpus", swiftSettings: strict),
+        .target(
+            name: "PacketBuilder", dependencies: ["Records", "CHdrlog"], path: "Tests/PacketBuilder",
+            swiftSettings: strict),
+        .testTarget(
+            name: "RecordsTests", dependencies: ["Records", "CHdrlog", "PacketBuilder", "Corpus"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FilterTests", dependencies: ["Filter", "Records", "CHdrlog", "PacketBuilder", "Corpus"],
+            swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store", "SQLite", "Records"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Records"], swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: strict),

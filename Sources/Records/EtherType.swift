@@ -3,6 +3,8 @@ public enum EtherType {
     public static let ipv4: UInt16 = 0x0800
     public static let arp: UInt16 = 0x0806
     public static let ipv6: UInt16 = 0x86DD
+    /// Reverse ARP (RFC 903): ARP's format under its own type.
+    public static let rarp: UInt16 = 0x8035
 
     /// Below this the field holds an 802.3 length, not a type.
     public static let smallest: UInt16 = 0x0600

@@ -47,8 +47,8 @@ extension Field {
         case .fragmentOffset: 0x1FFF
         case .flowLabel: 0xFFFFF
         case .vlanCount, .protocol, .ttl, .nextHeader, .icmpType, .icmpCode, .windowScale, .malformed: 255
-        case .frameLength, .rate, .identification, .sequence, .acknowledgment, .tsVal, .tsEcr, .verificationTag, .greKey,
-            .spi, .spiSequence, .checksum:
+        case .frameLength, .rate, .identification, .sequence, .acknowledgment, .tsVal, .tsEcr, .verificationTag,
+            .greKey, .spi, .spiSequence, .checksum:
             0xFFFF_FFFF
         default: 0xFFFF
         }

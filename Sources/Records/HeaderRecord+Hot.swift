@@ -59,10 +59,14 @@ extension HeaderRecord {
     /// All twelve flag bits.
     @inlinable
     public func tcpFlags(_ layout: HeaderLayout) -> TCPFlags? {
-        guard layout.transport == .tcp, let word = headers(layout).word(at: Int(layout.transportOffset) + 12) else {
-            return nil
-        }
-        return TCPFlags(rawValue: word & 0xFFF)
+        guard holdsTCP(layout) else { return nil }
+        return headers(layout).word(at: Int(layout.transportOffset) + 12).map { TCPFlags(rawValue: $0 & 0xFFF) }
+    }
+
+    /// Whether TCP's whole fixed header is there: of a cut one only the ports are told, as other decoders do.
+    @inlinable
+    func holdsTCP(_ layout: HeaderLayout) -> Bool {
+        layout.transport == .tcp && layout.end >= layout.transportOffset + 20
     }
 
     /// IPv4's TTL or IPv6's hop limit.

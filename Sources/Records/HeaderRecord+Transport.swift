@@ -31,7 +31,7 @@ extension HeaderRecord {
 
     private func checksum(_ layout: HeaderLayout) -> FieldValue? {
         switch layout.transport {
-        case .tcp: number(2, at: 16, layout)
+        case .tcp: holdsTCP(layout) ? number(2, at: 16, layout) : nil
         case .udp, .udpLite: number(2, at: 6, layout)
         case .icmp, .icmpv6: number(2, at: 2, layout)
         case .sctp: number(4, at: 8, layout)
@@ -41,10 +41,12 @@ extension HeaderRecord {
     }
 
     private func tcpValue(_ field: Field, _ layout: HeaderLayout) -> FieldValue? {
+        guard holdsTCP(layout) else { return nil }
         switch field {
         case .sequence: return number(4, at: 4, layout)
         case .acknowledgment: return number(4, at: 8, layout)
-        case .dataOffset: return headers(layout).byte(at: Int(layout.transportOffset) + 12).map { .integer(UInt64($0 >> 4)) }
+        case .dataOffset:
+            return headers(layout).byte(at: Int(layout.transportOffset) + 12).map { .integer(UInt64($0 >> 4)) }
         case .tcpFlags: return tcpFlags(layout).map { .integer(UInt64($0.rawValue)) }
         case .window: return number(2, at: 14, layout)
         case .urgentPointer: return number(2, at: 18, layout)
@@ -65,7 +67,7 @@ extension HeaderRecord {
 
     /// The raw TCP options, nil without any.
     public func tcpOptionBytes(_ layout: HeaderLayout) -> UnsafeRawBufferPointer? {
-        guard layout.transport == .tcp else { return nil }
+        guard holdsTCP(layout) else { return nil }
         let (bytes, start) = (headers(layout), Int(layout.transportOffset))
         guard let offset = bytes.byte(at: start + 12) else { return nil }
         return bytes.slice(at: start + 20, length: Int(offset >> 4) * 4 - 20)

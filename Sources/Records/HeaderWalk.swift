@@ -33,9 +33,9 @@ struct HeaderWalk {
         layout.hasEthernet = true
         guard let offset = walkTags() else { return }
         switch layout.etherType {
-        case 0x0800: walkIPv4(at: offset)
-        case 0x86DD: walkIPv6(at: offset)
-        case 0x0806: walkARP(at: offset)
+        case EtherType.ipv4: walkIPv4(at: offset)
+        case EtherType.ipv6: walkIPv6(at: offset)
+        case EtherType.arp, EtherType.rarp: walkARP(at: offset)
         default: layout.end = UInt16(offset)
         }
     }

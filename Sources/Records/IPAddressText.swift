@@ -3,6 +3,9 @@ extension IPAddress {
     public static let maximumTextLength = 45
 
     /// Writes the canonical text (dotted decimal; RFC 5952) without a terminator.
+    ///
+    /// Addresses that embed IPv4 (`::ffff:192.0.2.1`, `::192.0.2.1`) are written as inet_ntop(3) writes them, so that
+    /// they read as in every other tool.
     /// - Parameter buffer: at least `maximumTextLength` bytes.
     /// - Returns: how many bytes were written.
     public func write(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
@@ -11,6 +14,9 @@ extension IPAddress {
             writer.dotted(UInt32(truncatingIfNeeded: low))
         } else if high == 0, low >> 32 == 0xFFFF {
             writer.text("::ffff:")
+            writer.dotted(UInt32(truncatingIfNeeded: low))
+        } else if high == 0, low >> 32 == 0, low > 0xFFFF {
+            writer.text("::")
             writer.dotted(UInt32(truncatingIfNeeded: low))
         } else {
             writeGroups(&writer)

@@ -16,7 +16,8 @@ public struct TCPOptions: Equatable, Sendable {
                 offset += 1
                 continue
             }
-            guard let length = bytes.byte(at: offset + 1), length >= 2, offset + Int(length) <= bytes.count else { return }
+            let stated = bytes.byte(at: offset + 1)
+            guard let length = stated, length >= 2, offset + Int(length) <= bytes.count else { return }
             note(bytes, kind: bytes[offset], length: length, at: offset)
             offset += Int(length)
         }
