@@ -1,0 +1,68 @@
+# hdrlog: `make help` lists what there is to do.
+
+PREFIX ?= /usr
+DESTDIR ?=
+SYSTEMD_DIR ?= /usr/lib/systemd/system
+
+# The targets need no Swift on the machine that runs them: its runtime is linked in.
+RELEASE_FLAGS = -c release --static-swift-stdlib
+RELEASE_DIR = .build/release
+
+# Package.swift turns warnings in our own modules into errors when it sees this; a new compiler's new
+# warning must not stop somebody who only runs `swift build`.
+export HDRLOG_STRICT = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help dependencies build debug demo check test test-unit test-kernel test-system test-budgets \
+	test-debian-kernel install uninstall deb clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+dependencies: ## install what building, testing and the demo need (root, apt)
+	@scripts/install-dependencies all
+
+build: ## release binaries in .build/release
+	@scripts/install-dependencies build
+	swift build $(RELEASE_FLAGS) --product hdrlogd
+	swift build $(RELEASE_FLAGS) --product hdrctl
+
+debug: ## debug binaries and tests in .build/debug
+	swift build --build-tests
+
+demo: ## two network namespaces, real traffic, a query, a status: under 20 s once built
+	@scripts/demo.sh
+
+check: ## formatting, lint, warnings as errors
+	@scripts/run-tests check
+
+test: ## everything: check, unit, kernel, system, budgets
+	@scripts/run-tests check unit kernel system budgets
+
+test-unit: ## modules by themselves; no root needed
+	@scripts/run-tests unit
+
+test-kernel: ## BPF programs in the running kernel (root)
+	@scripts/run-tests kernel
+
+test-system: ## the binaries in network namespaces and under a real systemd (root)
+	@scripts/run-tests system
+
+test-budgets: ## memory, start time, linked libraries, sizes
+	@scripts/run-tests budgets
+
+test-debian-kernel: ## the daemon on Debian 12's own kernel 6.1 in qemu
+	@scripts/run-tests debian-kernel
+
+install: ## into $(DESTDIR)$(PREFIX), as built by `make build`
+	@scripts/install-files --destdir "$(DESTDIR)" --prefix "$(PREFIX)" --units "$(SYSTEMD_DIR)"
+
+uninstall: ## remove what `make install` put there; configuration and log stay
+	@scripts/install-files --destdir "$(DESTDIR)" --prefix "$(PREFIX)" --units "$(SYSTEMD_DIR)" --remove
+
+deb: build ## a Debian package in .build/deb
+	@scripts/build-deb
+
+clean: ## remove everything that was built
+	swift package clean
+	rm -rf .build bench-results
