@@ -1,12 +1,10 @@
 # hdrlog: `make help` lists what there is to do.
 
-PREFIX ?= /usr
+PREFIX ?= /usr/local
 DESTDIR ?=
-SYSTEMD_DIR ?= /usr/lib/systemd/system
 
 # The targets need no Swift on the machine that runs them: its runtime is linked in.
 RELEASE_FLAGS = -c release --static-swift-stdlib
-RELEASE_DIR = .build/release
 
 # Package.swift turns warnings in our own modules into errors when it sees this; a new compiler's new
 # warning must not stop somebody who only runs `swift build`.
@@ -55,10 +53,10 @@ test-debian-kernel: ## the daemon on Debian 12's own kernel 6.1 in qemu
 	@scripts/run-tests debian-kernel
 
 install: ## into $(DESTDIR)$(PREFIX), as built by `make build`
-	@scripts/install-files --destdir "$(DESTDIR)" --prefix "$(PREFIX)" --units "$(SYSTEMD_DIR)"
+	@scripts/install-files --destdir "$(DESTDIR)" --prefix "$(PREFIX)"
 
 uninstall: ## remove what `make install` put there; configuration and log stay
-	@scripts/install-files --destdir "$(DESTDIR)" --prefix "$(PREFIX)" --units "$(SYSTEMD_DIR)" --remove
+	@scripts/install-files --destdir "$(DESTDIR)" --prefix "$(PREFIX)" --remove
 
 deb: build ## a Debian package in .build/deb
 	@scripts/build-deb
