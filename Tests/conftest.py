@@ -1,0 +1,38 @@
+"""Fixtures of the tiers that drive the built binaries, and the reasons for which they cannot run."""
+
+import os
+import pathlib
+import tempfile
+
+import pytest
+
+from harness.container import Container
+from harness.lab import Lab
+
+
+def pytest_collection_modifyitems(items):
+    """What needs root is skipped, loudly, for any other user."""
+    if os.geteuid() == 0:
+        return
+    for item in items:
+        if {"lab", "container"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.skip(reason="needs root: network namespaces, BPF and systemd-nspawn"))
+
+
+@pytest.fixture
+def folder():
+    """A short path, because a Unix socket's may have 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="hdrlog-") as path:
+        yield pathlib.Path(path)
+
+
+@pytest.fixture
+def lab():
+    with Lab() as pair:
+        yield pair
+
+
+@pytest.fixture(scope="module")
+def container():
+    with tempfile.TemporaryDirectory(prefix="hdrlog-") as path, Container(pathlib.Path(path) / "system") as system:
+        yield system

@@ -1,0 +1,67 @@
+"""Two hosts on one wire: a pair of network namespaces with a veth device between them."""
+
+import itertools
+import os
+
+from .commands import run
+
+_serial = itertools.count(1)
+
+
+class Host:
+    """A network namespace with one device, named like itself."""
+
+    def __init__(self, name: str, number: int):
+        self.namespace = f"hdrlog-{os.getpid()}-{next(_serial)}-{name}"
+        self.device = name
+        self.ipv4 = f"192.0.2.{number}"
+        self.ipv6 = f"2001:db8::{number}"
+
+    def prefix(self) -> list[str]:
+        """What to put before a command so that it runs on this host."""
+        return ["ip", "netns", "exec", self.namespace]
+
+    def run(self, *command, **options):
+        return run(*self.prefix(), *command, **options)
+
+    def bring_up(self):
+        self.run("ip", "link", "set", "lo", "up")
+        # No neighbour or router discovery: what is on the wire is what the test sends.
+        self.run("sysctl", "-qw", f"net.ipv6.conf.{self.device}.router_solicitations=0",
+                 f"net.ipv6.conf.{self.device}.accept_dad=0")
+        self.run("ip", "address", "add", f"{self.ipv4}/24", "dev", self.device)
+        self.run("ip", "address", "add", f"{self.ipv6}/64", "dev", self.device, "nodad")
+        self.run("ip", "link", "set", self.device, "up")
+
+    def attached(self) -> list[str]:
+        """XDP programs and tc filters that sit on this host's device, as iproute2 prints them."""
+        link = self.run("ip", "-details", "link", "show", "dev", self.device).stdout
+        found = [line.strip() for line in link.splitlines() if "prog/xdp" in line]
+        for parent in ("ingress", "egress"):
+            found += self.run("tc", "filter", "show", "dev", self.device, parent, check=False).stdout.splitlines()
+        return found
+
+
+class Lab:
+    """`logged` is where hdrlogd runs, `peer` sends to it. Use as a context manager: it removes both namespaces."""
+
+    def __init__(self):
+        self.logged = Host("logged", 1)
+        self.peer = Host("peer", 2)
+
+    def __enter__(self):
+        try:
+            for host in (self.logged, self.peer):
+                run("ip", "netns", "add", host.namespace)
+            run("ip", "link", "add", self.logged.device, "netns", self.logged.namespace,
+                "type", "veth", "peer", "name", self.peer.device, "netns", self.peer.namespace)
+            for host in (self.logged, self.peer):
+                host.bring_up()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for host in (self.logged, self.peer):
+            run("ip", "netns", "delete", host.namespace, check=False)

@@ -1,0 +1,35 @@
+"""The unit files by themselves: valid on this systemd, and as locked up as they promise to be."""
+
+import shutil
+
+import pytest
+
+from harness.commands import HDRLOGD, PROJECT, run
+
+UNITS = ["hdrlogd.service", "hdrlogd.socket"]
+
+pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+
+
+@pytest.fixture
+def units(folder):
+    """Copies that name the binary just built."""
+    paths = [folder / name for name in UNITS]
+    for path in paths:
+        path.write_text((PROJECT / "systemd" / path.name).read_text().replace("/usr/sbin/hdrlogd", str(HDRLOGD)))
+    return paths
+
+
+def test_systemd_knows_every_key_of_the_units(units):
+    said = run("systemd-analyze", "verify", "--man=no", "--recursive-errors=yes", *units)
+    assert said.stdout + said.stderr == ""
+
+
+def test_the_service_is_exposed_no_more_than_1_5_by_systemds_measure(units):
+    run("systemd-analyze", "security", "--offline=yes", "--threshold=15", units[0])
+
+
+def test_the_service_holds_three_capabilities(units):
+    text = units[0].read_text()
+    for key in ("CapabilityBoundingSet", "AmbientCapabilities"):
+        assert f"{key}=CAP_BPF CAP_NET_ADMIN CAP_PERFMON\n" in text
