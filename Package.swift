@@ -44,7 +44,7 @@ let package = Package(
         .target(name: "BPF", dependencies: ["CLibBPF"], swiftSettings: strict),
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Records", dependencies: ["CHdrlog"], swiftSettings: strict),
-        .target(name: "Filter", dependencies: ["Records"], swiftSettings: strict),
+        .target(name: "Filter", dependencies: ["Records", "CHdrlog"], swiftSettings: strict),
         .target(
             name: "Capture", dependencies: ["BPF", "Records", "Filter", "CHdrlog"],
             swiftSettings: strict, plugins: ["CompileBPF"]),

@@ -21,6 +21,15 @@ public enum Direction: UInt8, Sendable, CaseIterable {
 
     /// `in` or `out`.
     public var name: StaticString { self == .ingress ? "in" : "out" }
+
+    /// The direction of `in`/`inbound` or `out`/`outbound`; nil for another word.
+    public init?(named name: some StringProtocol) {
+        switch name {
+        case "in", "inbound": self = .ingress
+        case "out", "outbound": self = .egress
+        default: return nil
+        }
+    }
 }
 
 /// Up to eight protocol numbers in order, packed.

@@ -9,7 +9,7 @@ extension Layer {
     ) -> Layer {
         Layer(.ipPayload(IPProtocol.tcp)) { behind, _, pseudo in
             let padded = options + [UInt8](repeating: 0, count: (4 - options.count % 4) % 4)
-            let offset = UInt16(20 + padded.count) / 4 << 12
+            let offset = (UInt16(20 + padded.count) / 4) << 12
             let head = big16(source) + big16(destination) + big32(sequence) + big32(acknowledgment)
             let tail = big16(offset | flags.rawValue) + big16(window) + [0, 0] + big16(urgentPointer)
             let all = head + tail + padded + behind

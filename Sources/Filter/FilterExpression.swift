@@ -1,0 +1,36 @@
+import Records
+
+/// A filter: the language of pcap-filter(7) with comparisons of every `Field`.
+///
+///     tcp port 443 and not src net 10.0.0.0/8
+///     host 192.0.2.1 and (icmp or tcp flags rst)
+///     ttl < 10 or len > 1k or dscp = ef
+///
+/// The empty expression is true of everything. See docs/filter.md for the grammar.
+public struct FilterExpression: Equatable, Sendable {
+    let root: FilterNode
+
+    init(root: FilterNode) { self.root = root }
+
+    /// True of everything.
+    public static let all = FilterExpression(root: .all)
+
+    public init(parsing text: String) throws(FilterError) { root = try Parser.parse(text) }
+
+    public var isEmpty: Bool { root == .all }
+
+    /// Both have to hold.
+    public func and(_ other: FilterExpression) -> FilterExpression {
+        FilterExpression(root: .joined(root, and: other.root))
+    }
+
+    /// One has to hold at least.
+    public func or(_ other: FilterExpression) -> FilterExpression {
+        FilterExpression(root: .joined(root, or: other.root))
+    }
+}
+
+extension FilterExpression: CustomStringConvertible {
+    /// Canonical text; parsing it yields an equal expression.
+    public var description: String { FilterPrinter.text(root) }
+}
