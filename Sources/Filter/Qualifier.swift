@@ -61,7 +61,8 @@ extension Parser {
             return .primitive(.multicast)
         case ("ip", "multicast"):
             take()
-            return .primitive(.address(IPPrefix("224.0.0.0/4")!, .destination, .ip))
+            // libpcap's test is "224 or above", which takes in 255.255.255.255; filters move over unchanged.
+            return .primitive(.address(IPPrefix("224.0.0.0/3")!, .destination, .ip))
         case ("ip6", "multicast"):
             take()
             return .primitive(.address(IPPrefix("ff00::/8")!, .destination, .ip6))

@@ -46,7 +46,7 @@ enum Sample: String, CaseIterable {
     }
 
     static func selected(by expression: String) throws(FilterError) -> [Sample] {
-        let predicate = Predicate(try FilterExpression(parsing: expression), interfaces: interfaces)
+        let predicate = CompiledFilter(try FilterExpression(parsing: expression), interfaces: interfaces)
         return allCases.filter { sample in sample.withRecord { predicate.matches($0, $0.layout) } }
     }
 }

@@ -48,7 +48,8 @@ struct SelectionTests {
         ("ether broadcast", [.broadcast]),
         ("broadcast", [.broadcast]),
         ("multicast", [.broadcast]),
-        ("ip multicast", []),
+        ("ip multicast", [.broadcast]),
+        ("ip6 multicast", []),
         // Ports.
         ("port 443", [.web, .webReply]),
         ("port https", [.web, .webReply]),
@@ -156,7 +157,7 @@ struct SelectionTests {
 
     @Test("what a flow key settles is what its records say", arguments: table)
     func flowVerdictsAgree(_ expression: String, _ expected: [Sample]) throws {
-        let predicate = Predicate(try FilterExpression(parsing: expression), interfaces: Sample.interfaces)
+        let predicate = CompiledFilter(try FilterExpression(parsing: expression), interfaces: Sample.interfaces)
         for sample in Sample.allCases {
             sample.withRecord { record in
                 let layout = record.layout

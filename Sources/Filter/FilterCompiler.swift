@@ -1,8 +1,8 @@
 import Records
 
-/// Turns the tree into the program of a `Predicate`.
-struct PredicateCompiler {
-    private(set) var steps: [Predicate.Step] = []
+/// Turns the tree into the program of a `CompiledFilter`.
+struct FilterCompiler {
+    private(set) var steps: [CompiledFilter.Step] = []
     private let interfaces: [UInt32: String]
 
     init(interfaces: [UInt32: String]) { self.interfaces = interfaces }
@@ -40,8 +40,8 @@ struct PredicateCompiler {
         for test in tests.reversed() {
             let step =
                 negated
-                ? Predicate.Step(test: test, negated: true, ifTrue: next, ifFalse: ifFalse)
-                : Predicate.Step(test: test, negated: false, ifTrue: ifTrue, ifFalse: next)
+                ? CompiledFilter.Step(test: test, negated: true, ifTrue: next, ifFalse: ifFalse)
+                : CompiledFilter.Step(test: test, negated: false, ifTrue: ifTrue, ifFalse: next)
             steps.append(step)
             next = Int32(steps.count - 1)
         }

@@ -5,7 +5,7 @@ public import Records
 /// The program is a list of tests, each with the place to go on at when it holds and when it does not. Negation
 /// lies at the tests only, so that answers about a flow or a block come from the same program: a test that cannot be
 /// answered is taken once as true (upper bound) and once as false (lower bound).
-public struct Predicate: Sendable {
+public struct CompiledFilter: Sendable {
     /// One test of the program.
     struct Step: Sendable {
         var test: Test
@@ -30,14 +30,14 @@ public struct Predicate: Sendable {
     ///   matches an interface pattern.
     public init(_ expression: FilterExpression, interfaces: [UInt32: String] = [:]) {
         self.expression = expression
-        var compiler = PredicateCompiler(interfaces: interfaces)
+        var compiler = FilterCompiler(interfaces: interfaces)
         start = compiler.emit(expression.root, negated: false, ifTrue: Self.accept, ifFalse: Self.reject)
         steps = compiler.steps
     }
 
     /// The same predicate for records with other interface names (another block, after a rename).
-    public func bound(to interfaces: [UInt32: String]) -> Predicate {
-        usesInterfaceNames ? Predicate(expression, interfaces: interfaces) : self
+    public func bound(to interfaces: [UInt32: String]) -> CompiledFilter {
+        usesInterfaceNames ? CompiledFilter(expression, interfaces: interfaces) : self
     }
 
     /// Whether the expression names interfaces, so that `bound(to:)` makes a difference.
