@@ -34,8 +34,8 @@ demo: ## two network namespaces, real traffic, a query, a status: under 20 s onc
 check: ## formatting, lint, warnings as errors
 	@scripts/run-tests check
 
-test: ## everything: check, unit, kernel, system, budgets
-	@scripts/run-tests check unit kernel system budgets
+test: ## everything: check, unit, kernel, system, budgets, debian-kernel
+	@scripts/run-tests check unit kernel system budgets debian-kernel
 
 test-unit: ## modules by themselves; no root needed
 	@scripts/run-tests unit

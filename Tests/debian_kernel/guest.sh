@@ -1,0 +1,31 @@
+#!/bin/bash
+# Runs inside the machine as the guest service. One line a fact: "PASS name" or "FAIL name: what was seen".
+exec 2>&1
+
+check() {
+	local name=$1 output
+	shift
+	if output=$("$@" 2>&1); then echo "PASS $name"; else echo "FAIL $name: ${output//$'\n'/ | }"; fi
+}
+
+echo "KERNEL $(uname -r)"
+ip netns add peer
+ip link add eth7 type veth peer name eth7 netns peer
+ip address add 192.0.2.1/24 dev eth7
+ip link set eth7 up
+ip -n peer address add 192.0.2.2/24 dev eth7
+ip -n peer link set eth7 up
+
+check "the service starts" systemctl start hdrlogd.service
+systemctl show --property=StatusText hdrlogd.service
+check "packets pass" ip netns exec peer ping -q -c 5 -i 0.2 192.0.2.1
+sleep 1
+headers() { [ "$(hdrctl query --since 10m --proto icmp -o json | wc -l)" -ge 5 ]; }
+check "their headers are in the log" headers
+check "status answers" hdrctl status
+hdrctl status
+check "the service stops" systemctl stop hdrlogd.service
+detached() { ! ip -details link show dev eth7 | grep prog/xdp && [ -z "$(tc filter show dev eth7 egress)" ]; }
+check "nothing is left attached" detached
+systemctl is-failed hdrlogd.service && journalctl --no-pager -u hdrlogd.service
+echo DONE
