@@ -53,8 +53,6 @@ extension Field {
         case .sequence: ["seq"]
         case .identification: ["ipid", "id"]
         case .window: ["win"]
-        case .tsVal: ["tsval"]
-        case .tsEcr: ["tsecr"]
         case .fragmentOffset: ["fragoff"]
         default: []
         }

@@ -41,7 +41,7 @@ extension HeaderWalk {
     ///
     /// What the frame lacks is a truncation; what the IP payload lacks contradicts IP's own length.
     private mutating func keepRest(_ length: Int, at offset: Int, otherwise reason: hdrlog_malformed) {
-        if offset + length > available {
+        if offset + length > frameLength {
             stop(HDRLOG_TRUNCATED_L4, keeping: payloadEnd)
         } else if offset + length > payloadEnd {
             stop(reason, keeping: payloadEnd)

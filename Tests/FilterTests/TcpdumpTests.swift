@@ -8,7 +8,8 @@ import Testing
 /// The shared part of the language against the real tcpdump: both have to select the same frames of the corpus.
 ///
 /// Left out are frames on which the two differ by intent: tagged ones (here a filter looks behind VLAN tags), IPv6
-/// with extension headers (here they are walked) and malformed ones (libpcap rejects what it cannot read). `tcp[…]` and `vrrp` mean IPv4 only to tcpdump, so they are asked of IPv4.
+/// with extension headers (here they are walked) and malformed ones (libpcap rejects what it cannot read).
+/// `tcp[…]` and `vrrp` mean IPv4 only to tcpdump, so they are asked of IPv4.
 @Suite("tcpdump", .enabled(if: Corpus.isPresent, Comment(rawValue: Corpus.absence)))
 struct TcpdumpTests {
     static let tcpdump = ["/usr/bin/tcpdump", "/usr/sbin/tcpdump"].first {

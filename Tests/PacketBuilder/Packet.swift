@@ -6,7 +6,7 @@ public import Records
 ///     Packet(.ethernet(), .vlan(7), .ipv4(to: "192.0.2.1"), .tcp(to: 443, flags: .syn), .payload(100)).bytes
 ///
 /// Each layer sees what lies behind it, so a field can be set wrong on purpose with `Layer.patched(_:_:)`.
-public struct Packet {
+public struct Packet: Sendable {
     public let bytes: [UInt8]
 
     public init(_ layers: Layer...) { self.init(layers) }
