@@ -12,8 +12,8 @@ static inline int hdrlog_capset(uint64_t mask)
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
 	struct __user_cap_data_struct data[2] = {
-		{(uint32_t)mask, (uint32_t)mask, 0},
-		{(uint32_t)(mask >> 32), (uint32_t)(mask >> 32), 0},
+	    {(uint32_t)mask, (uint32_t)mask, 0},
+	    {(uint32_t)(mask >> 32), (uint32_t)(mask >> 32), 0},
 	};
 	return (int)syscall(SYS_capset, &header, data);
 }
