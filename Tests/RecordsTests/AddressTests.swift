@@ -1,3 +1,4 @@
+import PacketBuilder
 import Records
 import Testing
 
