@@ -8,19 +8,11 @@ extension Test {
         case .etherType(let type): layout.announces(type)
         case .ipProtocol(let number, let version): record.carries(number, version, layout)
         case .address(let block, let side, let scope):
-            layout.hasAddresses(of: block.version, scope)
-                && side.holds(
-                    record.filterSource(layout).map(block.contains),
-                    record.filterDestination(layout).map(block.contains))
+            layout.hasAddresses(of: block.version, scope) && record.holds(block, side, layout)
         case .ports(let low, let high, let side, let transport):
-            layout.transport.hasPorts && (transport == 0 || layout.upperProtocol == transport)
-                && side.holds(
-                    record.sourcePort(layout).map { $0 >= low && $0 <= high },
-                    record.destinationPort(layout).map { $0 >= low && $0 <= high })
+            (transport == 0 || layout.upperProtocol == transport) && record.holds(low, high, side, layout)
         case .mac(let value, let side):
-            side.holds(
-                record.mac(.sourceMac, layout).map { $0 == value },
-                record.mac(.destinationMac, layout).map { $0 == value })
+            side.holds(record.mac(.sourceMac, layout) == value, record.mac(.destinationMac, layout) == value)
         case .multicast: record.mac(.destinationMac, layout).map { $0 >> 40 & 1 == 1 } ?? false
         case .tagged: record.metadata.vlan_tpid != 0 || layout.tagCount > 0
         case .tag(let identifier):
@@ -40,14 +32,14 @@ extension Test {
 }
 
 extension Side {
-    /// Joins the answers for source and destination; nil for one that is not there.
+    /// Joins the answers for source and destination.
     @inline(__always)
-    func holds(_ source: Bool?, _ destination: Bool?) -> Bool {
+    func holds(_ source: Bool, _ destination: Bool) -> Bool {
         switch self {
-        case .source: source == true
-        case .destination: destination == true
-        case .either: source == true || destination == true
-        case .both: source == true && destination == true
+        case .source: source
+        case .destination: destination
+        case .either: source || destination
+        case .both: source && destination
         }
     }
 }
@@ -76,6 +68,24 @@ extension HeaderLayout {
 }
 
 extension HeaderRecord {
+    /// Whether addresses of the header (IP or ARP) lie within a block.
+    @inline(__always)
+    fileprivate func holds(_ block: AddressBlock, _ side: Side, _ layout: HeaderLayout) -> Bool {
+        if let both = ipv4Addresses(layout) {
+            return side.holds(
+                UInt64(both.source) & block.lowMask == block.low, UInt64(both.destination) & block.lowMask == block.low)
+        }
+        guard let source = filterSource(layout), let destination = filterDestination(layout) else { return false }
+        return side.holds(block.contains(source), block.contains(destination))
+    }
+
+    @inline(__always)
+    fileprivate func holds(_ low: UInt16, _ high: UInt16, _ side: Side, _ layout: HeaderLayout) -> Bool {
+        guard let both = ports(layout) else { return false }
+        return side.holds(
+            both.source >= low && both.source <= high, both.destination >= low && both.destination <= high)
+    }
+
     /// Whether the packet is of an IP protocol, extension headers included.
     fileprivate func carries(_ number: UInt8, _ version: UInt8, _ layout: HeaderLayout) -> Bool {
         switch layout.network {

@@ -35,6 +35,24 @@ extension HeaderRecord {
         }
     }
 
+    /// IPv4's two addresses in host byte order, in one load; nil without an IPv4 header.
+    @inlinable
+    public func ipv4Addresses(_ layout: HeaderLayout) -> (source: UInt32, destination: UInt32)? {
+        guard layout.network == .ipv4, let both = headers(layout).quadWord(at: Int(layout.networkOffset) + 12) else {
+            return nil
+        }
+        return (UInt32(truncatingIfNeeded: both >> 32), UInt32(truncatingIfNeeded: both))
+    }
+
+    /// Both ports in host byte order, in one load; nil without a header that has them.
+    @inlinable
+    public func ports(_ layout: HeaderLayout) -> (source: UInt16, destination: UInt16)? {
+        guard layout.transport.hasPorts, let both = headers(layout).longWord(at: Int(layout.transportOffset)) else {
+            return nil
+        }
+        return (UInt16(truncatingIfNeeded: both >> 16), UInt16(truncatingIfNeeded: both))
+    }
+
     @inlinable
     func address6(at offset: Int, _ layout: HeaderLayout) -> IPAddress? {
         let bytes = headers(layout)
