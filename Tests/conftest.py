@@ -15,7 +15,7 @@ def pytest_collection_modifyitems(items):
     if os.geteuid() == 0:
         return
     for item in items:
-        if {"lab", "container"} & set(item.fixturenames):
+        if {"lab", "module_lab", "container"} & set(item.fixturenames):
             item.add_marker(pytest.mark.skip(reason="needs root: network namespaces, BPF and systemd-nspawn"))
 
 
@@ -28,6 +28,19 @@ def folder():
 
 @pytest.fixture
 def lab():
+    with Lab() as pair:
+        yield pair
+
+
+@pytest.fixture(scope="module")
+def module_folder():
+    with tempfile.TemporaryDirectory(prefix="hdrlog-") as path:
+        yield pathlib.Path(path)
+
+
+@pytest.fixture(scope="module")
+def module_lab():
+    """A lab for tests that only look at what one of them has set up."""
     with Lab() as pair:
         yield pair
 

@@ -9,16 +9,20 @@ _serial = itertools.count(1)
 
 
 class Host:
-    """A network namespace with one device, named like itself."""
+    """A network namespace with one device, named like the host."""
 
-    def __init__(self, name: str, number: int):
-        self.namespace = f"hdrlog-{os.getpid()}-{next(_serial)}-{name}"
+    def __init__(self, name: str, number: int, pid: int | None = None):
+        """`pid`: a process whose namespace it is; otherwise the host has one of its own, by name."""
+        self.pid = pid
+        self.namespace = str(pid) if pid else f"hdrlog-{os.getpid()}-{next(_serial)}-{name}"
         self.device = name
         self.ipv4 = f"192.0.2.{number}"
         self.ipv6 = f"2001:db8::{number}"
 
     def prefix(self) -> list[str]:
         """What to put before a command so that it runs on this host."""
+        if self.pid:
+            return ["nsenter", "--target", self.namespace, "--net"]
         return ["ip", "netns", "exec", self.namespace]
 
     def run(self, *command, **options):
@@ -43,16 +47,18 @@ class Host:
 
 
 class Lab:
-    """`logged` is where hdrlogd runs, `peer` sends to it. Use as a context manager: it removes both namespaces."""
+    """`logged` is where hdrlogd runs, `peer` sends to it. Use as a context manager: it removes what it made."""
 
-    def __init__(self):
-        self.logged = Host("logged", 1)
+    def __init__(self, pid: int | None = None):
+        """`pid`: a process in whose network namespace hdrlogd runs."""
+        self.logged = Host("logged", 1, pid)
         self.peer = Host("peer", 2)
 
     def __enter__(self):
         try:
             for host in (self.logged, self.peer):
-                run("ip", "netns", "add", host.namespace)
+                if not host.pid:
+                    run("ip", "netns", "add", host.namespace)
             run("ip", "link", "add", self.logged.device, "netns", self.logged.namespace,
                 "type", "veth", "peer", "name", self.peer.device, "netns", self.peer.namespace)
             for host in (self.logged, self.peer):
@@ -63,5 +69,8 @@ class Lab:
         return self
 
     def __exit__(self, *_):
+        # Removing one end of the wire removes the other.
+        run("ip", "-n", self.peer.namespace, "link", "delete", self.peer.device, check=False)
         for host in (self.logged, self.peer):
-            run("ip", "netns", "delete", host.namespace, check=False)
+            if not host.pid:
+                run("ip", "netns", "delete", host.namespace, check=False)

@@ -1,0 +1,86 @@
+"""What the daemon may cost: files, libraries, memory, time to start. Measured on the release binaries."""
+
+import pathlib
+import re
+import time
+
+import pytest
+
+from harness.commands import HDRCTL, HDRLOGD, run
+from harness.daemon import Daemon
+
+MEBIBYTE = 1 << 20
+
+# glibc, the compiler's runtime, what the project asks for, and what libsystemd and libbpf bring along.
+ALLOWED = {"libc", "libm", "libgcc_s", "libstdc++", "linux-vdso", "ld-linux-x86-64", "ld-linux-aarch64",
+           "libbpf", "libelf", "libz", "libsqlite3", "libzstd", "libsystemd", "libcap", "libgcrypt", "libgpg-error",
+           "liblzma", "liblz4"}
+
+
+@pytest.mark.parametrize("binary", [HDRLOGD, HDRCTL], ids=lambda path: path.name)
+def test_a_release_binary_links_system_libraries_only(binary):
+    linked = set(re.findall(r"^\s*(?:/\S*/)?([\w+.-]+?)(?:-\d[\d.]*)?\.so", run("ldd", binary).stdout, re.MULTILINE))
+    assert linked - ALLOWED == set()
+
+
+@pytest.mark.parametrize("binary", [HDRLOGD, HDRCTL], ids=lambda path: path.name)
+def test_a_stripped_binary_keeps_to_its_size(binary, folder):
+    run("strip", "--strip-unneeded", "-o", folder / "stripped", binary)
+    size = (folder / "stripped").stat().st_size
+    print(f"{binary.name}: {size / MEBIBYTE:.1f} MiB stripped")
+    assert size <= 24 * MEBIBYTE
+
+
+def test_start_to_ready_takes_less_than_half_a_second(lab, folder):
+    daemon = Daemon(lab.logged, folder)
+    times = []
+    for _ in range(5):
+        daemon.start()
+        times.append(daemon.seconds_to_ready)
+        daemon.stop()
+    print("start to READY:", " ".join(f"{seconds * 1000:.0f} ms" for seconds in times))
+    assert sorted(times)[2] < 0.5
+
+
+def memory(pid: int) -> dict[str, int]:
+    """Resident bytes: all, and those of the ring buffers' mappings."""
+    rss = rings = 0
+    in_ring = False
+    with open(f"/proc/{pid}/smaps") as maps:
+        for line in maps:
+            if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+                in_ring = "anon_inode:bpf-map" in line
+            elif line.startswith("Rss:"):
+                size = int(line.split()[1]) * 1024
+                rss += size
+                rings += size if in_ring else 0
+    return {"rss": rss, "rings": rings}
+
+
+def test_an_idle_daemon_is_small_and_sleeps(lab, folder):
+    with Daemon(lab.logged, folder) as daemon:
+        time.sleep(3)
+        pid = daemon.process.pid
+        before, ticks = switches(pid), cpu_ticks(pid)
+        time.sleep(5)
+        awake, busy = (switches(pid) - before) / 5, (cpu_ticks(pid) - ticks) / 5
+        used = memory(pid)
+    print(f"idle: {used['rss'] / MEBIBYTE:.1f} MiB resident, {used['rings'] / MEBIBYTE:.1f} of it rings; "
+          f"{awake:.0f} wake-ups/s, {busy:.2f} % of a core")
+    assert used["rss"] < 40 * MEBIBYTE
+    assert used["rss"] - used["rings"] <= 32 * MEBIBYTE
+
+
+def switches(pid: int) -> int:
+    """Voluntary context switches of all threads."""
+    total = 0
+    for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
+        total += int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", status.read_text(), re.MULTILINE).group(1))
+    return total
+
+
+def cpu_ticks(pid: int) -> int:
+    """Hundredths of a second of CPU time, user and system."""
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
