@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shlex
 import subprocess
 import time
 
@@ -33,35 +34,33 @@ def logged(module_lab, module_folder):
         yield daemon
 
 
-def assert_answer(daemon: Daemon, arguments: list[str], numbers: list[int]):
-    """The answer is these frames of SENT, in this order, with every field as it was sent."""
-    records = [record for record in daemon.query(*arguments) if record.get("sourceMac") == packets.SOURCE_MAC]
-    assert len(records) == len(numbers), f"{arguments}: {records}"
-    for record, number in zip(records, numbers):
-        assert SENT[number].differences(record) == [], f"frame {number} of {arguments}"
+# Arguments as one types them in a shell: numbers of the frames in SENT.
+ANSWERS = {
+    "--proto tcp": [0, 1, 2],
+    "--proto udp": [3, 4, 5, 6],
+    "--host 198.51.100.7": [0, 1, 3, 5],
+    "--src 198.51.100.0/24": [0, 1, 3, 5, 6],
+    "--dst 2001:db8::1": [2, 4],
+    "--src 2001:db8:1::/48 --proto udp": [4],
+    "--port 53": [3, 4],
+    "--sport 40000": [0, 1],
+    "--dport 123": [5, 6],
+    "--proto tcp --limit 2": [0, 1],
+    "--proto tcp --reverse": [2, 1, 0],
+    "--interface logged --dport 443": [0, 1, 2],
+    "'vlan 42'": [5],
+    "'ttl < 10 and tcp'": [1],
+}
 
 
-ANSWERS = [
-    (["--proto", "tcp"], [0, 1, 2]),
-    (["--proto", "udp"], [3, 4, 5, 6]),
-    (["--host", "198.51.100.7"], [0, 1, 3, 5]),
-    (["--src", "198.51.100.0/24"], [0, 1, 3, 5, 6]),
-    (["--dst", "2001:db8::1"], [2, 4]),
-    (["--src", "2001:db8:1::/48", "--proto", "udp"], [4]),
-    (["--port", "53"], [3, 4]),
-    (["--sport", "40000"], [0, 1]),
-    (["--dport", "123"], [5, 6]),
-    (["--proto", "tcp", "--limit", "2"], [0, 1]),
-    (["--proto", "tcp", "--reverse"], [2, 1, 0]),
-    (["--interface", "logged", "--dport", "443"], [0, 1, 2]),
-    (["vlan 42"], [5]),
-    (["ttl < 10 and tcp"], [1]),
-]
-
-
-@pytest.mark.parametrize("arguments, numbers", ANSWERS, ids=lambda value: " ".join(map(str, value)) if isinstance(value[0], str) else "")
-def test_a_query_returns_exactly_the_packets_sent(logged, arguments, numbers):
-    assert_answer(logged, [*arguments, "--since", "10m"], numbers)
+@pytest.mark.parametrize("question", ANSWERS)
+def test_a_query_returns_exactly_the_packets_sent(logged, question):
+    """In their order, and with every field as it was sent."""
+    found = logged.query(*shlex.split(question), "--since", "10m")
+    records = [record for record in found if record.get("sourceMac") == packets.SOURCE_MAC]
+    expected = [SENT[number] for number in ANSWERS[question]]
+    assert len(records) == len(expected), found
+    assert [frame.differences(record) for frame, record in zip(expected, records)] == [[] for _ in expected]
 
 
 def test_a_time_range_returns_what_was_sent_in_it(logged, module_lab):
