@@ -5,7 +5,6 @@ import pathlib
 import tempfile
 
 import pytest
-
 from harness.container import Container
 from harness.lab import Lab
 

@@ -5,16 +5,32 @@ import re
 import time
 
 import pytest
-
 from harness.commands import HDRCTL, HDRLOGD, run
 from harness.daemon import Daemon
 
 MEBIBYTE = 1 << 20
 
 # glibc, the compiler's runtime, what the project asks for, and what libsystemd and libbpf bring along.
-ALLOWED = {"libc", "libm", "libgcc_s", "libstdc++", "linux-vdso", "ld-linux-x86-64", "ld-linux-aarch64",
-           "libbpf", "libelf", "libz", "libsqlite3", "libzstd", "libsystemd", "libcap", "libgcrypt", "libgpg-error",
-           "liblzma", "liblz4"}
+ALLOWED = {
+    "libc",
+    "libm",
+    "libgcc_s",
+    "libstdc++",
+    "linux-vdso",
+    "ld-linux-x86-64",
+    "ld-linux-aarch64",
+    "libbpf",
+    "libelf",
+    "libz",
+    "libsqlite3",
+    "libzstd",
+    "libsystemd",
+    "libcap",
+    "libgcrypt",
+    "libgpg-error",
+    "liblzma",
+    "liblz4",
+}
 
 
 @pytest.mark.parametrize("binary", [HDRLOGD, HDRCTL], ids=lambda path: path.name)
@@ -65,8 +81,10 @@ def test_an_idle_daemon_is_small_and_sleeps(lab, folder):
         time.sleep(5)
         awake, busy = (switches(pid) - before) / 5, (cpu_ticks(pid) - ticks) / 5
         used = memory(pid)
-    print(f"idle: {used['rss'] / MEBIBYTE:.1f} MiB resident, {used['rings'] / MEBIBYTE:.1f} of it rings; "
-          f"{awake:.0f} wake-ups/s, {busy:.2f} % of a core")
+    print(
+        f"idle: {used['rss'] / MEBIBYTE:.1f} MiB resident, {used['rings'] / MEBIBYTE:.1f} of it rings; "
+        f"{awake:.0f} wake-ups/s, {busy:.2f} % of a core"
+    )
     assert used["rss"] < 40 * MEBIBYTE
     assert used["rss"] - used["rings"] <= 32 * MEBIBYTE
 

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 
 import pytest
-
 from harness.commands import PROJECT, run
 
 HERE = PROJECT / "Tests/debian_kernel"
@@ -13,12 +12,20 @@ MACHINE = PROJECT / ".build/debian-kernel"
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root: debootstrap"),
-    pytest.mark.skipif(not all(map(shutil.which, ["qemu-system-x86_64", "debootstrap"])),
-                       reason="needs scripts/install-dependencies all"),
+    pytest.mark.skipif(
+        not all(map(shutil.which, ["qemu-system-x86_64", "debootstrap"])),
+        reason="needs scripts/install-dependencies all",
+    ),
 ]
 
-FACTS = ["the service starts", "packets pass", "their headers are in the log", "status answers", "the service stops",
-         "nothing is left attached"]
+FACTS = [
+    "the service starts",
+    "packets pass",
+    "their headers are in the log",
+    "status answers",
+    "the service stops",
+    "nothing is left attached",
+]
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +38,39 @@ def console():
 
 
 def boot() -> str:
-    command = ["qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", "max", "-smp", "2", "-m", "1024",
-               "-nographic", "-no-reboot", "-nic", "none", "-kernel", MACHINE / "vmlinuz", "-initrd", MACHINE / "initrd",
-               "-drive", f"file={MACHINE / 'root.ext4'},if=virtio,format=raw",
-               "-append", "console=ttyS0 quiet panic=-1 systemd.wants=guest.service "
-               "systemd.mask=serial-getty@ttyS0.service"]
+    command = [
+        "qemu-system-x86_64",
+        "-machine",
+        "q35,accel=tcg",
+        "-cpu",
+        "max",
+        "-smp",
+        "2",
+        "-m",
+        "1024",
+        "-nographic",
+        "-no-reboot",
+        "-nic",
+        "none",
+        "-kernel",
+        MACHINE / "vmlinuz",
+        "-initrd",
+        MACHINE / "initrd",
+        "-drive",
+        f"file={MACHINE / 'root.ext4'},if=virtio,format=raw",
+        "-append",
+        "console=ttyS0 quiet panic=-1 systemd.wants=guest.service systemd.mask=serial-getty@ttyS0.service",
+    ]
     output = MACHINE / "console.log"
     with output.open("wb") as file:
-        subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=file,
-                       stderr=subprocess.STDOUT, timeout=180, check=True)
+        subprocess.run(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            timeout=180,
+            check=True,
+        )
     return output.read_text(errors="replace").replace("\r", "")
 
 

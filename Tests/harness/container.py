@@ -23,7 +23,10 @@ class Container:
         self.folder.mkdir(parents=True)
         self.nspawn = subprocess.Popen(
             ["unshare", "--mount", "--propagation", "private", str(BOOT), str(self.folder)],
-            stdin=subprocess.DEVNULL, stdout=self.output.open("wb"), stderr=subprocess.STDOUT)
+            stdin=subprocess.DEVNULL,
+            stdout=self.output.open("wb"),
+            stderr=subprocess.STDOUT,
+        )
         try:
             self.pid = wait_until(self._first_process, 20, "systemd as PID 1 of the container")
             wait_until(lambda: self.active("hdrlog-test.target"), 30, "the container's target")

@@ -23,8 +23,13 @@ class Daemon:
         self.config = folder / "hdrlogd.toml"
         self.process = None
         self.seconds_to_ready = None
-        self.settings = {"capture__interfaces": [host.device], "storage__directory": str(self.state),
-                         "storage__keep_free": "64M", "socket__path": str(self.socket), "socket__group": "root"}
+        self.settings = {
+            "capture__interfaces": [host.device],
+            "storage__directory": str(self.state),
+            "storage__keep_free": "64M",
+            "socket__path": str(self.socket),
+            "socket__group": "root",
+        }
         self.state.mkdir(exist_ok=True)
         self.configure(**settings)
 
@@ -59,9 +64,13 @@ class Daemon:
 
     def spawn(self, **environment):
         """Starts the daemon without waiting for anything."""
-        self.process = subprocess.Popen([*self.host.prefix(), str(HDRLOGD), "--config", str(self.config)],
-                                        stdin=subprocess.DEVNULL, stdout=(self.folder / "log").open("ab"),
-                                        stderr=subprocess.STDOUT, env={**os.environ, **environment})
+        self.process = subprocess.Popen(
+            [*self.host.prefix(), str(HDRLOGD), "--config", str(self.config)],
+            stdin=subprocess.DEVNULL,
+            stdout=(self.folder / "log").open("ab"),
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
+        )
 
     def stop(self, number=signal.SIGTERM, timeout=15) -> int:
         """Ends the daemon; its exit status."""
@@ -98,5 +107,8 @@ class Daemon:
         return json.loads(self.hdrctl("status", "-o", "json").stdout)
 
     def wait_for_records(self, count: int, *arguments, seconds: float = 5) -> list[dict]:
-        return wait_until(lambda: (found := self.query(*arguments)) if len(self.query(*arguments)) >= count else None,
-                          seconds, f"{count} records for {' '.join(arguments) or 'everything'}")
+        return wait_until(
+            lambda: (found := self.query(*arguments)) if len(self.query(*arguments)) >= count else None,
+            seconds,
+            f"{count} records for {' '.join(arguments) or 'everything'}",
+        )

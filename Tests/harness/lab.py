@@ -31,8 +31,12 @@ class Host:
     def bring_up(self):
         self.run("ip", "link", "set", "lo", "up")
         # No neighbour or router discovery: what is on the wire is what the test sends.
-        self.run("sysctl", "-qw", f"net.ipv6.conf.{self.device}.router_solicitations=0",
-                 f"net.ipv6.conf.{self.device}.accept_dad=0")
+        self.run(
+            "sysctl",
+            "-qw",
+            f"net.ipv6.conf.{self.device}.router_solicitations=0",
+            f"net.ipv6.conf.{self.device}.accept_dad=0",
+        )
         self.run("ip", "address", "add", f"{self.ipv4}/24", "dev", self.device)
         self.run("ip", "address", "add", f"{self.ipv6}/64", "dev", self.device, "nodad")
         self.run("ip", "link", "set", self.device, "up")
@@ -59,8 +63,21 @@ class Lab:
             for host in (self.logged, self.peer):
                 if not host.pid:
                     run("ip", "netns", "add", host.namespace)
-            run("ip", "link", "add", self.logged.device, "netns", self.logged.namespace,
-                "type", "veth", "peer", "name", self.peer.device, "netns", self.peer.namespace)
+            run(
+                "ip",
+                "link",
+                "add",
+                self.logged.device,
+                "netns",
+                self.logged.namespace,
+                "type",
+                "veth",
+                "peer",
+                "name",
+                self.peer.device,
+                "netns",
+                self.peer.namespace,
+            )
             for host in (self.logged, self.peer):
                 host.bring_up()
         except BaseException:

@@ -19,8 +19,11 @@ class Frame:
         return not self.differences(record)
 
     def differences(self, record: dict) -> list[str]:
-        return [f"{name}: sent {value!r}, logged {record.get(name)!r}"
-                for name, value in self.fields.items() if record.get(name) != value]
+        return [
+            f"{name}: sent {value!r}, logged {record.get(name)!r}"
+            for name, value in self.fields.items()
+            if record.get(name) != value
+        ]
 
 
 def checksum(data: bytes) -> int:
@@ -52,21 +55,38 @@ def _pseudo_header(source, destination, protocol: int, length: int) -> bytes:
     return source.packed + destination.packed + struct.pack("!IHBB", length, 0, 0, protocol)
 
 
-def _ip(source: str, destination: str, protocol: int, transport: Frame, ttl: int, identification: int) -> tuple[int, Frame]:
+def _ip(
+    source: str, destination: str, protocol: int, transport: Frame, ttl: int, identification: int
+) -> tuple[int, Frame]:
     """EtherType and packet. Only IPv4 has the identification."""
     first, second = ipaddress.ip_address(source), ipaddress.ip_address(destination)
-    fields = {"ipVersion": first.version, "source": source, "destination": destination, "protocol": protocol,
-              "ttl": ttl, **transport.fields}
+    fields = {
+        "ipVersion": first.version,
+        "source": source,
+        "destination": destination,
+        "protocol": protocol,
+        "ttl": ttl,
+        **transport.fields,
+    }
     if first.version == 6:
-        head = struct.pack("!IHBB", 6 << 28 | 0x12345, len(transport.data), protocol, ttl) + first.packed + second.packed
-        return 0x86DD, Frame(head + transport.data, fields | {"flowLabel": 0x12345, "payloadLength": len(transport.data)})
+        head = (
+            struct.pack("!IHBB", 6 << 28 | 0x12345, len(transport.data), protocol, ttl) + first.packed + second.packed
+        )
+        return 0x86DD, Frame(
+            head + transport.data, fields | {"flowLabel": 0x12345, "payloadLength": len(transport.data)}
+        )
     total = 20 + len(transport.data)
     head = struct.pack("!BBHHHBBH", 0x45, 0, total, identification, 0x4000, ttl, protocol, 0)
     head += first.packed + second.packed
     sum_of_head = checksum(head)
     head = head[:10] + struct.pack("!H", sum_of_head) + head[12:]
-    fields |= {"totalLength": total, "identification": identification, "headerChecksum": sum_of_head,
-               "dontFragment": True, "moreFragments": False}
+    fields |= {
+        "totalLength": total,
+        "identification": identification,
+        "headerChecksum": sum_of_head,
+        "dontFragment": True,
+        "moreFragments": False,
+    }
     return 0x0800, Frame(head + transport.data, fields)
 
 
@@ -74,11 +94,21 @@ def _checksummed(source: str, destination: str, protocol: int, data: bytes, at: 
     """The transport header and payload with its checksum put in at an offset."""
     pseudo = _pseudo_header(ipaddress.ip_address(source), ipaddress.ip_address(destination), protocol, len(data))
     value = checksum(pseudo + data)
-    return data[:at] + struct.pack("!H", value) + data[at + 2:], value
+    return data[:at] + struct.pack("!H", value) + data[at + 2 :], value
 
 
-def udp(source: str, destination: str, source_port: int, destination_port: int, *, payload=b"", vlan=None, priority=0,
-        ttl=64, identification=1) -> Frame:
+def udp(
+    source: str,
+    destination: str,
+    source_port: int,
+    destination_port: int,
+    *,
+    payload=b"",
+    vlan=None,
+    priority=0,
+    ttl=64,
+    identification=1,
+) -> Frame:
     length = 8 + len(payload)
     data = struct.pack("!HHHH", source_port, destination_port, length, 0) + payload
     data, value = _checksummed(source, destination, 17, data, 6)
@@ -86,14 +116,38 @@ def udp(source: str, destination: str, source_port: int, destination_port: int, 
     return _ethernet(*_ip(source, destination, 17, Frame(data, fields), ttl, identification), vlan, priority)
 
 
-def tcp(source: str, destination: str, source_port: int, destination_port: int, *, flags=0x02, sequence=1, acknowledgment=0,
-        window=64240, mss=None, payload=b"", vlan=None, priority=0, ttl=64, identification=1) -> Frame:
+def tcp(
+    source: str,
+    destination: str,
+    source_port: int,
+    destination_port: int,
+    *,
+    flags=0x02,
+    sequence=1,
+    acknowledgment=0,
+    window=64240,
+    mss=None,
+    payload=b"",
+    vlan=None,
+    priority=0,
+    ttl=64,
+    identification=1,
+) -> Frame:
     options = struct.pack("!BBH", 2, 4, mss) if mss else b""
     words = 5 + len(options) // 4
-    data = struct.pack("!HHIIHHHH", source_port, destination_port, sequence, acknowledgment, words << 12 | flags, window, 0, 0)
+    data = struct.pack(
+        "!HHIIHHHH", source_port, destination_port, sequence, acknowledgment, words << 12 | flags, window, 0, 0
+    )
     data, value = _checksummed(source, destination, 6, data + options + payload, 16)
-    fields = {"sourcePort": source_port, "destinationPort": destination_port, "sequence": sequence, "window": window,
-              "acknowledgment": acknowledgment, "dataOffset": words, "checksum": value}
+    fields = {
+        "sourcePort": source_port,
+        "destinationPort": destination_port,
+        "sequence": sequence,
+        "window": window,
+        "acknowledgment": acknowledgment,
+        "dataOffset": words,
+        "checksum": value,
+    }
     if mss:
         fields["mss"] = mss
     return _ethernet(*_ip(source, destination, 6, Frame(data, fields), ttl, identification), vlan, priority)

@@ -1,7 +1,6 @@
 """The Debian package in a system of its own: install, use, remove, purge."""
 
 import pytest
-
 from harness.commands import PROJECT, run, wait_until
 from harness.lab import Lab
 
@@ -20,11 +19,28 @@ def before(container):
 
 
 def inventory(system) -> set[str]:
-    found = system.run("find", "/usr", "/etc", "/var/lib/hdrlog", "/run/hdrlog", "-xdev", "-path", "/usr/share/man",
-                       "-prune", "-o", "-print", check=False).stdout.splitlines()
+    found = system.run(
+        "find",
+        "/usr",
+        "/etc",
+        "/var/lib/hdrlog",
+        "/run/hdrlog",
+        "-xdev",
+        "-path",
+        "/usr/share/man",
+        "-prune",
+        "-o",
+        "-print",
+        check=False,
+    ).stdout.splitlines()
     # dpkg's own book-keeping and backups of the user database are not the package's.
-    return {path for path in found if not path.startswith(("/var/lib/dpkg", "/etc/passwd", "/etc/group", "/etc/shadow",
-                                                           "/etc/gshadow", "/etc/subuid", "/etc/subgid"))}
+    return {
+        path
+        for path in found
+        if not path.startswith(
+            ("/var/lib/dpkg", "/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow", "/etc/subuid", "/etc/subgid")
+        )
+    }
 
 
 def install(system, package):
@@ -32,7 +48,8 @@ def install(system, package):
     system.run("dpkg", "--install", "/package.deb")
 
 
-def test_installing_starts_the_service(container, before, package):
+@pytest.mark.usefixtures("before")
+def test_installing_starts_the_service(container, package):
     with Lab(container.pid):
         install(container, package)
         assert container.active("hdrlogd.service") and container.active("hdrlogd.socket")

@@ -7,7 +7,6 @@ import subprocess
 import time
 
 import pytest
-
 from harness import packets
 from harness.commands import HDRCTL
 from harness.daemon import Daemon
@@ -60,7 +59,9 @@ def test_a_query_returns_exactly_the_packets_sent(logged, question):
     records = [record for record in found if record.get("sourceMac") == packets.SOURCE_MAC]
     expected = [SENT[number] for number in ANSWERS[question]]
     assert len(records) == len(expected), found
-    assert [frame.differences(record) for frame, record in zip(expected, records)] == [[] for _ in expected]
+    assert [frame.differences(record) for frame, record in zip(expected, records, strict=True)] == [
+        [] for _ in expected
+    ]
 
 
 def test_a_time_range_returns_what_was_sent_in_it(logged, module_lab):
@@ -90,8 +91,11 @@ def test_a_table_and_csv_have_a_line_a_header(logged):
 
 
 def test_follow_shows_packets_as_they_come(logged, module_lab):
-    tail = subprocess.Popen([HDRCTL, "query", "--socket", logged.socket, "--dport", "7777", "--follow", "-o", "json"],
-                            stdout=subprocess.PIPE, text=True)
+    tail = subprocess.Popen(
+        [HDRCTL, "query", "--socket", logged.socket, "--dport", "7777", "--follow", "-o", "json"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         time.sleep(0.3)
         packets.send(module_lab.peer, [packets.udp(*V4, 1, 7777)])

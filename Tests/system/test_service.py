@@ -3,7 +3,6 @@
 import time
 
 import pytest
-
 from harness import packets
 from harness.commands import wait_until
 from harness.lab import Lab
@@ -81,7 +80,9 @@ def test_a_member_of_the_group_may_ask_and_an_outsider_may_not(service):
 
 def test_reload_takes_a_new_configuration_without_a_new_process(service):
     before = main_pid(service)
-    (service.root / "etc/hdrlog/hdrlogd.toml").write_text("[storage]\nkeep_free = '17M'\n[capture]\nsampling_rate = 2\n")
+    (service.root / "etc/hdrlog/hdrlogd.toml").write_text(
+        "[storage]\nkeep_free = '17M'\n[capture]\nsampling_rate = 2\n"
+    )
     service.run("systemctl", "reload", SERVICE)
     wait_until(lambda: service.show(SERVICE, "ActiveState") == "active", 5, "the end of the reload")
     assert main_pid(service) == before
@@ -149,6 +150,7 @@ def test_nothing_is_logged_as_a_warning_in_a_quiet_life(service):
     invocation = service.show(SERVICE, "InvocationID")
     service.run("systemctl", "stop", SERVICE)
     service.run("journalctl", "--sync")
-    warnings = service.run("journalctl", "--quiet", "--output=cat", "--priority=warning",
-                           f"_SYSTEMD_INVOCATION_ID={invocation}").stdout
+    warnings = service.run(
+        "journalctl", "--quiet", "--output=cat", "--priority=warning", f"_SYSTEMD_INVOCATION_ID={invocation}"
+    ).stdout
     assert warnings == ""

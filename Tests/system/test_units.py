@@ -3,7 +3,6 @@
 import shutil
 
 import pytest
-
 from harness.commands import HDRLOGD, PROJECT, run
 
 UNITS = ["hdrlogd.service", "hdrlogd.socket"]
