@@ -14,7 +14,7 @@ def pytest_collection_modifyitems(items):
     if os.geteuid() == 0:
         return
     for item in items:
-        if {"lab", "module_lab", "container"} & set(item.fixturenames):
+        if {"lab", "quiet_lab", "module_lab", "container"} & set(item.fixturenames):
             item.add_marker(pytest.mark.skip(reason="needs root: network namespaces, BPF and systemd-nspawn"))
 
 
@@ -28,6 +28,13 @@ def folder():
 @pytest.fixture
 def lab():
     with Lab() as pair:
+        yield pair
+
+
+@pytest.fixture
+def quiet_lab():
+    """A lab in which every packet is the test's."""
+    with Lab(quiet=True) as pair:
         yield pair
 
 

@@ -106,6 +106,12 @@ class Daemon:
     def status(self) -> dict:
         return json.loads(self.hdrctl("status", "-o", "json").stdout)
 
+    def counters(self, direction: str = "in") -> dict:
+        """The exact counters of the host's device."""
+        found = [entry for entry in self.status()["interfaces"] if entry["direction"] == direction]
+        assert len(found) == 1, found
+        return found[0]["counters"]
+
     def wait_for_records(self, count: int, *arguments, seconds: float = 5) -> list[dict]:
         return wait_until(
             lambda: (found := self.query(*arguments)) if len(self.query(*arguments)) >= count else None,

@@ -28,7 +28,12 @@ class Host:
     def run(self, *command, **options):
         return run(*self.prefix(), *command, **options)
 
-    def bring_up(self):
+    def bring_up(self, quiet: bool):
+        """`quiet`: no addresses and no IPv6, so that the kernel itself puts nothing on the wire."""
+        if quiet:
+            self.run("sysctl", "-qw", f"net.ipv6.conf.{self.device}.disable_ipv6=1")
+            self.run("ip", "link", "set", self.device, "up")
+            return
         self.run("ip", "link", "set", "lo", "up")
         # No neighbour or router discovery: what is on the wire is what the test sends.
         self.run(
@@ -53,8 +58,9 @@ class Host:
 class Lab:
     """`logged` is where hdrlogd runs, `peer` sends to it. Use as a context manager: it removes what it made."""
 
-    def __init__(self, pid: int | None = None):
-        """`pid`: a process in whose network namespace hdrlogd runs."""
+    def __init__(self, pid: int | None = None, quiet: bool = False):
+        """`pid`: a process in whose network namespace hdrlogd runs. `quiet`: only what a test sends is on the wire."""
+        self.quiet = quiet
         self.logged = Host("logged", 1, pid)
         self.peer = Host("peer", 2)
 
@@ -79,7 +85,7 @@ class Lab:
                 self.peer.namespace,
             )
             for host in (self.logged, self.peer):
-                host.bring_up()
+                host.bring_up(self.quiet)
         except BaseException:
             self.__exit__()
             raise

@@ -145,6 +145,7 @@ def tcp(
         "sequence": sequence,
         "window": window,
         "acknowledgment": acknowledgment,
+        "tcpFlags": flags,
         "dataOffset": words,
         "checksum": value,
     }

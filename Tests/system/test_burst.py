@@ -1,0 +1,65 @@
+"""Bursts of an exact number of frames, made in the kernel: each is seen, and each is stored or counted as lost."""
+
+import pytest
+
+from harness.commands import HDRGEN, wait_until
+from harness.daemon import Daemon
+
+
+def generate(host, count: int, *options):
+    """Sends exactly `count` frames from the host's device."""
+    host.run(HDRGEN, "--interface", host.device, "--count", count, *options, timeout=120)
+
+
+def settled(daemon: Daemon, count: int) -> dict:
+    """The counters, once all frames are seen and none is on its way any more."""
+
+    def look():
+        found = daemon.counters()
+        return found if found["frames"] >= count and found["waiting"] == 0 else None
+
+    return wait_until(look, 20, f"{count} frames seen and stored")
+
+
+def assert_adds_up(daemon: Daemon):
+    status = daemon.status()
+    identities = [identity for entry in status["interfaces"] for identity in entry["identities"]]
+    assert identities and all(identity["holds"] for identity in identities), identities
+    assert status["consistent"]
+
+
+@pytest.fixture
+def daemon(quiet_lab, folder):
+    # Frames that a veth device hands over in bulk need its XDP path on the other side.
+    with Daemon(quiet_lab.logged, folder, capture__direction="in", capture__hook="native") as running:
+        yield running
+
+
+def test_a_million_frames_at_full_speed_are_all_accounted_for(quiet_lab, daemon):
+    generate(quiet_lab.peer, 1_000_000)
+    counters = settled(daemon, 1_000_000)
+    print(f"stored {counters['stored']}, lost {counters['ringLost']} in the ring, {counters['storeLost']} in the store")
+    assert counters["frames"] == counters["sampled"] == 1_000_000
+    assert counters["stored"] + counters["ringLost"] + counters["storeLost"] == 1_000_000
+    assert_adds_up(daemon)
+
+
+def test_at_half_a_million_frames_a_second_none_is_lost(quiet_lab, daemon):
+    generate(quiet_lab.peer, 1_000_000, "--rate", 500_000)
+    counters = settled(daemon, 1_000_000)
+    assert counters["frames"] == counters["stored"] == 1_000_000
+    assert_adds_up(daemon)
+    answer = daemon.hdrctl("query", "-o", "csv", "--fields", "time", timeout=120).stdout
+    assert answer.count("\n") == 1_000_001
+
+
+def test_sampling_counts_every_frame_and_stores_one_in_so_many(quiet_lab, folder):
+    settings = {"capture__direction": "in", "capture__hook": "native", "capture__sampling_rate": 100}
+    with Daemon(quiet_lab.logged, folder, **settings) as daemon:
+        generate(quiet_lab.peer, 200_000)
+        counters = settled(daemon, 200_000)
+        assert counters["frames"] == 200_000
+        assert counters["sampled"] + counters["counted"] == 200_000
+        assert 1800 <= counters["sampled"] <= 2200
+        assert {record["rate"] for record in daemon.query("--limit", "100")} == {100}
+        assert_adds_up(daemon)
