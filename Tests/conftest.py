@@ -5,6 +5,7 @@ import pathlib
 import tempfile
 
 import pytest
+
 from harness.container import Container
 from harness.lab import Lab
 

@@ -5,6 +5,7 @@ import re
 import time
 
 import pytest
+
 from harness.commands import HDRCTL, HDRLOGD, run
 from harness.daemon import Daemon
 

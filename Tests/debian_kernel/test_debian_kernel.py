@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+
 from harness.commands import PROJECT, run
 
 HERE = PROJECT / "Tests/debian_kernel"

@@ -5,6 +5,7 @@ import re
 import socket
 
 import pytest
+
 from harness import packets
 from harness.commands import HDRCTL, HDRLOGD, run
 from harness.daemon import Daemon

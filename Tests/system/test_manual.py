@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from harness.commands import HDRLOGD, PROJECT, run
 
 PAGES = sorted((PROJECT / "docs/man").glob("*.[1-8]"))

@@ -1,6 +1,7 @@
 """The Debian package in a system of its own: install, use, remove, purge."""
 
 import pytest
+
 from harness.commands import PROJECT, run, wait_until
 from harness.lab import Lab
 

@@ -1,6 +1,7 @@
 """A Varlink client that is not ours introspects and queries the daemon unchanged."""
 
 import pytest
+
 from harness import packets
 from harness.daemon import Daemon
 

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+
 from harness import packets
 from harness.commands import HDRCTL
 from harness.daemon import Daemon

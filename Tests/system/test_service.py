@@ -3,6 +3,7 @@
 import time
 
 import pytest
+
 from harness import packets
 from harness.commands import wait_until
 from harness.lab import Lab

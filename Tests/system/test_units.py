@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+
 from harness.commands import HDRLOGD, PROJECT, run
 
 UNITS = ["hdrlogd.service", "hdrlogd.socket"]
