@@ -9,24 +9,34 @@ import Records
 /// The empty expression is true of everything. See docs/filter.md for the grammar.
 public struct FilterExpression: Equatable, Sendable {
     let root: FilterNode
+    /// Where each primitive stands in the text, in the order of the tree; empty for trees that were not parsed.
+    let columns: [Int]
 
-    init(root: FilterNode) { self.root = root }
+    init(root: FilterNode, columns: [Int] = []) {
+        self.root = root
+        self.columns = columns
+    }
 
     /// True of everything.
     public static let all = FilterExpression(root: .all)
 
-    public init(parsing text: String) throws(FilterError) { root = try Parser.parse(text) }
+    public init(parsing text: String) throws(FilterError) {
+        (root, columns) = try Parser.parse(text)
+    }
+
+    /// Equal if they mean the same by the same words, wherever those stood.
+    public static func == (left: FilterExpression, right: FilterExpression) -> Bool { left.root == right.root }
 
     public var isEmpty: Bool { root == .all }
 
     /// Both have to hold.
     public func and(_ other: FilterExpression) -> FilterExpression {
-        FilterExpression(root: .joined(root, and: other.root))
+        FilterExpression(root: .joined(root, and: other.root), columns: columns + other.columns)
     }
 
     /// One has to hold at least.
     public func or(_ other: FilterExpression) -> FilterExpression {
-        FilterExpression(root: .joined(root, or: other.root))
+        FilterExpression(root: .joined(root, or: other.root), columns: columns + other.columns)
     }
 }
 

@@ -20,12 +20,13 @@ indirect enum FilterNode: Equatable, Sendable {
         }
     }
 
-    func visit(_ body: (Primitive) -> Void) {
+    /// Primitives in the tree.
+    var count: Int {
         switch self {
-        case .all: break
-        case .primitive(let primitive): body(primitive)
-        case .not(let node): node.visit(body)
-        case .and(let nodes), .or(let nodes): for node in nodes { node.visit(body) }
+        case .all: 0
+        case .primitive: 1
+        case .not(let node): node.count
+        case .and(let nodes), .or(let nodes): nodes.reduce(0) { $0 + $1.count }
         }
     }
 

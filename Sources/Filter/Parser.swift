@@ -13,14 +13,17 @@ struct Parser {
     /// What a bare value after `and` or `or` takes over: `port 80 or 443`.
     var implied: Qualifier?
 
-    static func parse(_ text: String) throws(FilterError) -> FilterNode {
+    /// The column of each primitive, in the order of the tree.
+    private var columns: [Int] = []
+
+    static func parse(_ text: String) throws(FilterError) -> (root: FilterNode, columns: [Int]) {
         var parser = Parser(tokens: try Lexer.tokens(of: text))
-        if parser.current.kind == .end { return .all }
+        if parser.current.kind == .end { return (.all, []) }
         let node = try parser.expression()
         guard parser.current.kind == .end else {
             throw parser.unexpected("\"and\", \"or\" or the end of the expression")
         }
-        return node
+        return (node, parser.columns)
     }
 
     private init(tokens: [Token]) { self.tokens = tokens }
@@ -87,7 +90,10 @@ struct Parser {
         if current.isSymbol("(") {
             return try parenthesised { (parser) throws(FilterError) in try parser.expression() }
         }
-        return try primitive()
+        let column = current.column
+        let node = try primitive()
+        columns += Array(repeating: column, count: node.count)
+        return node
     }
 
     private mutating func parenthesised(

@@ -160,6 +160,8 @@ extension HeaderLayout {
         case .ip6: network == .ipv6 ? Int(networkOffset) : nil
         case .arp: network == .arp && etherType == EtherType.arp ? Int(networkOffset) : nil
         case .rarp: network == .arp && etherType == EtherType.rarp ? Int(networkOffset) : nil
+        // Of a cut TCP header nothing but the ports is told, here as for fields.
+        case .tcp: transport == .tcp && end >= transportOffset + 20 ? Int(transportOffset) : nil
         default: transport == layer.transport ? Int(transportOffset) : nil
         }
     }

@@ -60,6 +60,8 @@ struct NumberRange: Sendable, Equatable {
         return (masked >= low && masked <= high) != outside
     }
 
+    init(low: UInt64, high: UInt64) { (self.low, self.high) = (low, high) }
+
     /// The bounds of a relation with one value; nil when no value can satisfy it.
     init?(_ relation: Relation, _ value: ClosedRange<UInt64>, mask: UInt64?) {
         switch relation {

@@ -75,7 +75,7 @@ extension HeaderRecord {
 
     private func icmpValue(_ field: Field, _ layout: HeaderLayout) -> FieldValue? {
         switch field {
-        case .icmpType: return number(1, at: 0, layout)
+        case .icmpType: return layout.end >= layout.transportOffset + 2 ? number(1, at: 0, layout) : nil
         case .icmpCode: return number(1, at: 1, layout)
         case .restOfHeader:
             return headers(layout).slice(at: Int(layout.transportOffset) + 4, length: 4).map { .bytes($0) }
