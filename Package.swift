@@ -77,7 +77,7 @@ let package = Package(
             name: "RecordsTests", dependencies: ["Records", "CHdrlog", "PacketBuilder", "Corpus"],
             swiftSettings: strict),
         .testTarget(
-            name: "FilterTests", dependencies: ["Filter", "Records", "CHdrlog", "PacketBuilder", "Corpus"],
+            name: "FilterTests", dependencies: ["Filter", "Records", "CHdrlog", "CLibBPF", "PacketBuilder", "Corpus"],
             swiftSettings: strict),
         .testTarget(name: "StoreTests", dependencies: ["Store", "SQLite", "Records"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Records"], swiftSettings: strict),

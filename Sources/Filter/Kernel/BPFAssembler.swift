@@ -50,13 +50,36 @@ struct BPFAssembler {
 
     mutating func jump(to label: Label) { emit(.jump, to: label) }
 
-    /// The program with all jumps resolved; nil when one is too far for 16 bits.
-    func resolved() -> [BPFInstruction]? {
-        var program = instructions
-        for (instruction, label) in jumps {
-            guard let offset = Int16(exactly: places[label]! - instruction - 1) else { return nil }
-            program[instruction].offset = offset
+    /// The program with all jumps resolved and dead code left out, which the verifier refuses: it comes from rules
+    /// behind one that always matches, and from comparisons that cannot fail.
+    /// - Returns: nil when a jump is too far for 16 bits.
+    func resolved() -> (code: [BPFInstruction], maps: [MapReference])? {
+        let targets = Dictionary(uniqueKeysWithValues: jumps.map { ($0.instruction, places[$0.label]!) })
+        let alive = reachable(targets)
+        // Where each instruction lies once the dead ones are gone.
+        var position = [Int](repeating: 0, count: instructions.count + 1)
+        for index in instructions.indices { position[index + 1] = position[index] + (alive[index] ? 1 : 0) }
+        var code: [BPFInstruction] = []
+        for (index, instruction) in instructions.enumerated() where alive[index] {
+            var instruction = instruction
+            if let target = targets[index] {
+                guard let offset = Int16(exactly: position[target] - position[index] - 1) else { return nil }
+                instruction.offset = offset
+            }
+            code.append(instruction)
         }
-        return program
+        let live = maps.filter { alive[$0.instruction] }
+        return (code, live.map { MapReference(instruction: position[$0.instruction], map: $0.map) })
+    }
+
+    /// Which instructions can be reached. One pass is enough, since all jumps go forward.
+    private func reachable(_ targets: [Int: Int]) -> [Bool] {
+        var alive = [Bool](repeating: false, count: instructions.count + 1)
+        alive[0] = true
+        for (index, instruction) in instructions.enumerated() where alive[index] {
+            if let target = targets[index] { alive[target] = true }
+            if instruction.code != BPFInstruction.jump.code, instruction != .exit { alive[index + 1] = true }
+        }
+        return alive
     }
 }

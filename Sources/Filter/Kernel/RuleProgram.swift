@@ -36,14 +36,14 @@ public struct RuleProgram: Sendable, Equatable {
         }
         for (index, rule) in rules.enumerated() { try compiler.add(rule, index: index) }
         compiler.finish()
-        guard let code = compiler.assembler.resolved() else {
+        guard let (code, maps) = compiler.assembler.resolved() else {
             let reason = FilterError(
                 column: 1, found: "more than the kernel takes", expected: "fewer or simpler rules",
                 hint: "\(compiler.assembler.instructions.count) instructions")
             throw RuleError(rule: max(0, rules.count - 1), reason: reason)
         }
         self.code = code
-        maps = compiler.assembler.maps
+        self.maps = maps
     }
 
     /// The program as the kernel reads it, with the descriptors of its maps.
