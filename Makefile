@@ -11,7 +11,7 @@ RELEASE_FLAGS = -c release --static-swift-stdlib
 export HDRLOG_STRICT = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help dependencies build debug demo check test test-unit test-kernel test-system test-budgets \
+.PHONY: help dependencies build build-tools debug demo check test test-unit test-kernel test-system test-budgets \
 	test-debian-kernel install uninstall deb clean
 
 help: ## this list
@@ -24,6 +24,10 @@ build: ## release binaries in .build/release
 	@scripts/install-dependencies build
 	swift build $(RELEASE_FLAGS) --product hdrlogd
 	swift build $(RELEASE_FLAGS) --product hdrctl
+
+# Beside the binaries that are installed, the frame generator of tests, benchmarks and the demo.
+build-tools: build
+	swift build $(RELEASE_FLAGS) --product hdrgen
 
 debug: ## debug binaries and tests in .build/debug
 	swift build --build-tests

@@ -73,6 +73,13 @@ let package = Package(
         .target(
             name: "PacketBuilder", dependencies: ["Records", "CHdrlog"], path: "Tests/PacketBuilder",
             swiftSettings: strict),
+        .executableTarget(
+            name: "hdrgen",
+            dependencies: [
+                "CLibBPF", "CLinux", "PacketBuilder", "Records",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/hdrgen", swiftSettings: strict),
         .testTarget(
             name: "RecordsTests", dependencies: ["Records", "CHdrlog", "PacketBuilder", "Corpus"],
             swiftSettings: strict),

@@ -15,7 +15,7 @@ kernel=$(uname -r)
 [ "$(printf '6.1\n%s\n' "$kernel" | sort -V | head -1)" = 6.1 ] || fail "needs Linux 6.1 or later, this is $kernel"
 
 scripts/install-dependencies demo
-make --no-print-directory build
+make --no-print-directory build-tools
 
 logged=hdrlog-demo-$$-logged peer=hdrlog-demo-$$-peer
 folder=$(mktemp -d /tmp/hdrlog-demo.XXXXXX)

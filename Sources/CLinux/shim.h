@@ -38,3 +38,14 @@ static inline int hdrlog_no_new_privileges(void)
 {
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
+
+/// getcpu(2) and sched_setaffinity(2): the calling thread stays on the processor that it runs on.
+static inline int hdrlog_stay_on_this_processor(void)
+{
+	unsigned int processor = 0;
+	unsigned long set[1024 / (8 * sizeof(unsigned long))] = {0};
+	if (syscall(SYS_getcpu, &processor, NULL, NULL) != 0)
+		return -1;
+	set[processor / (8 * sizeof(unsigned long))] = 1UL << processor % (8 * sizeof(unsigned long));
+	return (int)syscall(SYS_sched_setaffinity, 0, sizeof(set), set);
+}
