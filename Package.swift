@@ -48,7 +48,7 @@ let package = Package(
         .target(
             name: "Capture", dependencies: ["BPF", "Records", "Filter", "CHdrlog"],
             swiftSettings: strict, plugins: ["CompileBPF"]),
-        .target(name: "Store", dependencies: ["SQLite", "Records", "Filter", "CZstd"], swiftSettings: strict),
+        .target(name: "Store", dependencies: ["SQLite", "Records", "Filter", "CZstd", "CHdrlog"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Records", nioCore, nioPosix], swiftSettings: strict),
         .target(
             name: "Daemon",
@@ -86,7 +86,13 @@ let package = Package(
         .testTarget(
             name: "FilterTests", dependencies: ["Filter", "Records", "CHdrlog", "CLibBPF", "PacketBuilder", "Corpus"],
             swiftSettings: strict),
-        .testTarget(name: "StoreTests", dependencies: ["Store", "SQLite", "Records"], swiftSettings: strict),
+        .target(
+            name: "StoreFixtures", dependencies: ["Records", "CHdrlog"], path: "Tests/StoreFixtures",
+            swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Store", "SQLite", "Records", "Filter", "CHdrlog", "StoreFixtures", "PacketBuilder", "Corpus"],
+            swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["Wire", "Records"], swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: strict),
         .testTarget(name: "KernelTests", dependencies: ["Capture", "BPF", "Records", "Filter"], swiftSettings: strict),

@@ -1,0 +1,20 @@
+/// An encoded block: what goes into a segment's tables. The buffers are used again for the next one.
+struct EncodedBlock: ~Copyable {
+    let hot = ByteBuffer(capacity: 1 << 16)
+    let cold = ByteBuffer(capacity: 1 << 18)
+    let summary = ByteBuffer(capacity: 1 << 12)
+    var first: Int64 = 0
+    var last: Int64 = 0
+    var count = 0
+    var clock: Int64 = 0
+    var rates: ClosedRange<UInt32> = 1...1
+
+    func row(place: BlockPlace) -> BlockRow {
+        BlockRow(
+            number: place.number, first: first, last: last, count: Int64(count), clock: clock,
+            leastRate: Int64(rates.lowerBound), greatestRate: Int64(rates.upperBound),
+            hotSum: XXHash64.hash(hot.bytes), coldSum: XXHash64.hash(cold.bytes), summary: Array(summary.bytes))
+    }
+
+    var size: Int { hot.count + cold.count + summary.count }
+}

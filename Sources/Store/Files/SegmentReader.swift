@@ -1,0 +1,170 @@
+internal import SQLite
+
+/// A segment opened to be read. Each call is a read transaction of its own that ends with it: nothing is held while
+/// a block is decoded or a client waits.
+final class SegmentReader {
+    let info: SegmentInfo
+    let path: String
+    private let connection: Connection
+    private var selectHot: Statement
+    private var selectCold: Statement
+
+    /// - Throws: `.foreign`, `.newerFormat`, `.damaged`, or what SQLite says.
+    init(directory: StoreDirectory, info: SegmentInfo) throws(StoreError) {
+        path = directory.path(of: info.name)
+        self.info = info
+        do {
+            let opened = try Self.open(directory, info.name)
+            let hot = try opened.prepare("SELECT data FROM hot WHERE id = ?", persistent: true)
+            let cold = try opened.prepare("SELECT data FROM cold WHERE id = ?", persistent: true)
+            connection = opened
+            selectHot = hot
+            selectCold = cold
+        } catch {
+            throw Self.explained(error, path)
+        }
+    }
+
+    /// Opens, checks that it is a segment that this program knows, and falls back to an immutable view where neither
+    /// a lock nor a -shm can be made.
+    private static func open(_ directory: StoreDirectory, _ name: String) throws(SQLiteError) -> Connection {
+        let path = directory.path(of: name)
+        do {
+            let connection = try Connection(path: path, mode: .readOnly, busyTimeout: 1000)
+            try check(connection)
+            return connection
+        } catch {
+            let hasWAL = directory.length(name + "-wal") > 0
+            guard error.kind == .cannotOpen || error.kind == .readOnly, !hasWAL else { throw error }
+            let connection = try Connection(path: path, mode: .immutable)
+            try check(connection)
+            return connection
+        }
+    }
+
+    private static func check(_ connection: borrowing Connection) throws(SQLiteError) {
+        try connection.execute("PRAGMA cache_size = -512")
+        guard try connection.integer("PRAGMA application_id") == SegmentSchema.applicationIdentifier else {
+            throw SQLiteError(code: foreignCode, message: "not a segment of hdrlog", context: connection.path)
+        }
+        let version = try connection.integer("PRAGMA user_version") ?? 0
+        guard version <= SegmentSchema.version else {
+            throw SQLiteError(code: newerCode, message: String(version), context: connection.path)
+        }
+    }
+
+    private static let foreignCode: Int32 = -1
+    private static let newerCode: Int32 = -2
+
+    private static func explained(_ error: SQLiteError, _ path: String) -> StoreError {
+        switch error.code {
+        case foreignCode: return .foreign(path: path)
+        case newerCode: return .newerFormat(path: path, version: Int64(error.message) ?? 0)
+        default: break
+        }
+        return switch error.kind {
+        case .notADatabase: .foreign(path: path)
+        case .corrupt: .damaged(path: path, what: error.message)
+        default: .database(error)
+        }
+    }
+
+    var state: SegmentInfo.State {
+        get throws(StoreError) {
+            do {
+                let text = try connection.text("SELECT value FROM segment WHERE key = 'state'")
+                guard let text, let state = SegmentInfo.State(rawValue: text) else {
+                    throw StoreError.damaged(path: path, what: "no state")
+                }
+                return state
+            } catch let error as StoreError {
+                throw error
+            } catch {
+                throw Self.explained(error as! SQLiteError, path)
+            }
+        }
+    }
+
+    /// A number that the segment notes of itself (`closed`, `sealed`).
+    func note(_ key: String) -> Int64? {
+        (try? connection.integer("SELECT value FROM segment WHERE key = '\(key)'")) ?? nil
+    }
+
+    /// The rows of the blocks that overlap a range, by number; those with a wrong checksum apart.
+    func rows(
+        overlapping range: Range<Int64>, below limit: Int64 = .max
+    ) throws(StoreError) -> (sound: [BlockRow], damaged: [Int64]) {
+        var sound: [BlockRow] = []
+        var damaged: [Int64] = []
+        do {
+            var statement = try connection.prepare("SELECT \(BlockRow.columns) FROM block WHERE id < ? ORDER BY id")
+            try statement.bind(1, limit)
+            while try statement.step() {
+                let (row, isSound) = BlockRow.read(statement, segment: info.start)
+                if !isSound {
+                    damaged.append(row.number)
+                } else if row.first < range.upperBound, row.last >= range.lowerBound {
+                    sound.append(row)
+                }
+            }
+        } catch {
+            throw Self.explained(error, path)
+        }
+        return (sound, damaged)
+    }
+
+    func gaps() throws(StoreError) -> [Gap] {
+        var gaps: [Gap] = []
+        do {
+            var statement = try connection.prepare("SELECT first, last, reason, count FROM gap ORDER BY id")
+            while try statement.step() {
+                let reason = Gap.Reason(rawValue: UInt8(truncatingIfNeeded: statement.integer(2))) ?? .damaged
+                let count = statement.isNull(3) ? nil : UInt64(statement.integer(3))
+                gaps.append(Gap(from: statement.integer(0), to: statement.integer(1), reason: reason, count: count))
+            }
+        } catch {
+            throw Self.explained(error, path)
+        }
+        return gaps
+    }
+
+    /// Copies a block's blob and checks it.
+    enum Part { case hot, cold }
+
+    func copy(_ part: Part, of row: BlockRow, to buffer: ByteBuffer) throws(StoreError) {
+        do throws(SQLiteError) {
+            let expected = part == .hot ? row.hotSum : row.coldSum
+            let found =
+                part == .hot
+                ? try Self.copy(&selectHot, row.number, buffer) : try Self.copy(&selectCold, row.number, buffer)
+            guard found, XXHash64.hash(buffer.bytes) == expected else {
+                throw SQLiteError(code: 11, message: "checksum of block \(row.number)", context: path)
+            }
+        } catch {
+            throw Self.explained(error, path)
+        }
+    }
+
+    private static func copy(
+        _ statement: inout Statement, _ number: Int64, _ buffer: ByteBuffer
+    ) throws(SQLiteError) -> Bool {
+        try statement.bind(1, number)
+        defer { statement.reset() }
+        guard try statement.step() else { return false }
+        statement.withBlob(0) { buffer.replace($0) }
+        return true
+    }
+
+    /// Counts and times of all blocks with a sound row.
+    func summarised() throws(StoreError) -> SegmentInfo {
+        var info = info
+        let (rows, _) = try rows(overlapping: Int64.min..<Int64.max)
+        info.blocks = Int64(rows.count)
+        info.records = rows.reduce(0) { $0 + $1.count }
+        if let first = rows.map(\.first).min(), let last = rows.map(\.last).max(), first <= last {
+            info.times = first...last
+        }
+        info.state = try state
+        return info
+    }
+}

@@ -1,0 +1,153 @@
+internal import CHdrlog
+
+/// The records that are not yet in a block, in a plain file: what a killed process, or a power cut, leaves to read.
+///
+/// A SQLite commit a second writes 6–26 kB for a few hundred bytes of records; an append to this file only those.
+/// Two files take turns: the one of block N is not overwritten before block N itself is safe from a power cut.
+///
+///     header   magic "hdrltail", segment i64, block i64, flushed i64, xxh64 of these
+///     batch    kind u32 (1 names, 2 records), stored u32, raw u32, 0 u32, xxh64 (seeded with the place), bytes
+///
+/// A batch whose checksum fails ends the file: what lies behind it belongs to an earlier block.
+struct TailFile: ~Copyable {
+    private static let magic: UInt64 = 0x6C69_6174_6C72_6468
+    private static let headerLength = 40
+    private static let batchLength = 24
+
+    private let file: File
+    private let compressor = ZstdCompressor()
+    private let buffer = ByteBuffer()
+    private var place = BlockPlace(segment: 0, number: 0)
+    private var end = TailFile.headerLength
+    /// Records of the block that are already in the file, as bytes of the run.
+    private(set) var kept = 0
+    /// Records were written since the last `begin`.
+    private(set) var isUsed = false
+    private var isDirty = false
+
+    init(path: String) throws(StoreError) { file = try File(path, .create) }
+
+    /// Begins the tail of a block: earlier contents are void.
+    mutating func begin(_ place: BlockPlace, flushed: Int64) throws(StoreError) {
+        self.place = place
+        (end, kept, isUsed) = (Self.headerLength, 0, false)
+        try mark(flushed: flushed)
+    }
+
+    /// Notes that everything up to now is in the file.
+    mutating func mark(flushed: Int64) throws(StoreError) {
+        buffer.count = 0
+        buffer.append(Self.magic)
+        buffer.append(place.segment)
+        buffer.append(place.number)
+        buffer.append(flushed)
+        buffer.append(XXHash64.hash(buffer.bytes))
+        try file.write(buffer.bytes, at: 0)
+        isDirty = true
+    }
+
+    /// Appends what the run holds beyond `kept`.
+    mutating func append(_ run: RecordRun) throws(StoreError) {
+        guard run.used > kept else { return }
+        try append(kind: 2, UnsafeRawBufferPointer(rebasing: run.bytes[kept...]))
+        kept = run.used
+        isUsed = true
+    }
+
+    mutating func append(names: [UInt32: String]) throws(StoreError) {
+        let text = ByteBuffer()
+        for (index, name) in names {
+            text.append(index)
+            text.append(name: name)
+        }
+        try append(kind: 1, text.bytes)
+    }
+
+    private mutating func append(kind: UInt32, _ raw: UnsafeRawBufferPointer) throws(StoreError) {
+        buffer.count = Self.batchLength
+        compressor.compress(raw, to: buffer)
+        let stored = UnsafeRawBufferPointer(rebasing: buffer.bytes[Self.batchLength...])
+        let checksum = XXHash64.hash(stored, seed: place.seed)
+        let length = buffer.count
+        buffer.count = 0
+        buffer.append(kind)
+        buffer.append(UInt32(length - Self.batchLength))
+        buffer.append(UInt32(raw.count))
+        buffer.append(UInt32(0))
+        buffer.append(checksum)
+        buffer.count = length
+        try file.write(buffer.bytes, at: end)
+        end += length
+        isDirty = true
+    }
+
+    mutating func sync() throws(StoreError) {
+        guard isDirty else { return }
+        try file.sync()
+        isDirty = false
+    }
+
+    /// Gives the disk back what the file takes.
+    mutating func clear() throws(StoreError) { try file.truncate(to: 0) }
+}
+
+/// What a tail file holds.
+struct TailContents {
+    var place: BlockPlace
+    /// When everything before was in the file, UTC nanoseconds.
+    var flushed: Int64
+    var names: [UInt32: String] = [:]
+    var run: RecordRun
+
+    /// Reads a tail; nil when there is none or its header is damaged.
+    init?(path: String, maximumRecords: Int = 1 << 20) {
+        guard let file = try? File(path, .read), let bytes = try? file.read() else { return nil }
+        let parsed = bytes.withUnsafeBytes { Self.parse($0) }
+        guard let parsed else { return nil }
+        self = parsed
+    }
+
+    private init(place: BlockPlace, flushed: Int64, run: RecordRun) {
+        (self.place, self.flushed, self.run) = (place, flushed, run)
+    }
+
+    private static func parse(_ bytes: UnsafeRawBufferPointer) -> TailContents? {
+        var cursor = ByteCursor(bytes)
+        guard let magic = try? cursor.take(UInt64.self), magic == 0x6C69_6174_6C72_6468,
+            let segment = try? cursor.take(Int64.self), let number = try? cursor.take(Int64.self),
+            let flushed = try? cursor.take(Int64.self), let checksum = try? cursor.take(UInt64.self),
+            checksum == XXHash64.hash(UnsafeRawBufferPointer(rebasing: bytes[..<32]))
+        else { return nil }
+        let raw = ByteBuffer()
+        var contents = TailContents(
+            place: BlockPlace(segment: segment, number: number), flushed: flushed, run: RecordRun(maximumCount: 1))
+        while let kind = contents.takeBatch(&cursor, raw) {
+            if kind == 1 { contents.takeNames(raw.bytes) } else { contents.takeRecords(raw.bytes) }
+        }
+        return contents
+    }
+
+    /// Unpacks the next batch, nil when there is none.
+    private func takeBatch(_ cursor: inout ByteCursor, _ raw: ByteBuffer) -> UInt32? {
+        guard let kind = try? cursor.take(UInt32.self), kind == 1 || kind == 2,
+            let stored = try? cursor.take(UInt32.self), let length = try? cursor.take(UInt32.self),
+            (try? cursor.take(UInt32.self)) != nil, let checksum = try? cursor.take(UInt64.self),
+            let bytes = try? cursor.take(bytes: Int(stored)), length < 64 << 20,
+            XXHash64.hash(bytes, seed: place.seed) == checksum
+        else { return nil }
+        raw.count = 0
+        return ZstdDecompressor().decompress(bytes, count: Int(length), to: raw) ? kind : nil
+    }
+
+    private mutating func takeNames(_ bytes: UnsafeRawBufferPointer) {
+        var cursor = ByteCursor(bytes)
+        while let index = try? cursor.take(UInt32.self), let name = try? cursor.takeName() { names[index] = name }
+    }
+
+    private mutating func takeRecords(_ bytes: UnsafeRawBufferPointer) {
+        let larger = RecordRun(maximumCount: run.count + bytes.count / RecordRun.prefix + 1)
+        _ = larger.append(contents: run.bytes)
+        _ = larger.append(contents: bytes)
+        run = larger
+    }
+}

@@ -1,0 +1,209 @@
+internal import CHdrlog
+internal import Filter
+internal import Records
+
+/// One query under way: blocks in order of time, merged where their times overlap.
+struct QueryRun {
+    /// A block that is to be read.
+    struct Candidate {
+        var segment: Int
+        var row: BlockRow
+        /// A block in memory, by its position in `view.pending`; then `segment` is meaningless.
+        var pending: Int?
+    }
+
+    let query: Query
+    let view: StoreReader.View
+    let directory: StoreDirectory
+    let range: Range<Int64>
+    var result: QueryResult
+    private var candidates: [Candidate] = []
+    private var active: [Selection] = []
+    private var skip: Int
+    private var openSegment: SegmentBox?
+
+    init(_ query: Query, view: StoreReader.View, directory: StoreDirectory) {
+        self.query = query
+        self.view = view
+        self.directory = directory
+        range = Self.range(query)
+        skip = query.cursor?.delivered ?? 0
+        let end = query.order == .ascending ? query.range.upperBound : query.range.lowerBound
+        result = QueryResult(cursor: QueryCursor(time: end, delivered: 0))
+        result.unreadable = view.unreadable
+        result.gaps = view.gaps.filter { $0.overlaps(query.range) }
+    }
+
+    /// The range that is left behind the cursor.
+    private static func range(_ query: Query) -> Range<Int64> {
+        guard let cursor = query.cursor else { return query.range }
+        let (lower, upper) = (query.range.lowerBound, query.range.upperBound)
+        if query.order == .ascending {
+            let start = max(lower, cursor.time)
+            return start..<max(start, upper)
+        }
+        let end = min(upper, cursor.time == .max ? .max : cursor.time + 1)
+        return min(lower, end)..<end
+    }
+
+    /// Finds the blocks in range and what is known of the range as a whole.
+    mutating func plan() {
+        for (index, info) in view.segments.enumerated() { planSegment(index, info) }
+        for (index, block) in view.pending.enumerated() where block.count > 0 {
+            let (first, last) = (block.time(at: 0), block.time(at: block.count - 1))
+            guard first < range.upperBound, last >= range.lowerBound else { continue }
+            candidates.append(Candidate(segment: 0, row: .ofMemory(first, last, block), pending: index))
+        }
+        for candidate in candidates { note(candidate.row) }
+        candidates.sort { query.order == .ascending ? $0.row.first < $1.row.first : $0.row.last > $1.row.last }
+        result.blocks = candidates.count
+        result.gaps.sort { $0.from < $1.from }
+    }
+
+    private mutating func planSegment(_ index: Int, _ info: SegmentInfo) {
+        do {
+            let reader = try SegmentReader(directory: directory, info: info)
+            result.gaps += try reader.gaps().filter { $0.overlaps(query.range) }
+            let limit = view.limit.map { $0.segment == info.start ? $0.number : $0.segment < info.start ? 0 : .max }
+            let rows = try reader.rows(overlapping: range, below: limit ?? .max)
+            candidates += rows.sound.map { Candidate(segment: index, row: $0, pending: nil) }
+            if !rows.damaged.isEmpty { noteDamage(info, "block \(rows.damaged[0]): its row's checksum") }
+        } catch {
+            if directory.length(info.name) > 0 { noteDamage(info, error.description) } else { noteDeleted(info) }
+        }
+    }
+
+    private mutating func noteDeleted(_ info: SegmentInfo) {
+        guard let times = info.times else { return }
+        let gap = Gap(from: times.lowerBound, to: times.upperBound, reason: .deleted, count: UInt64(info.records))
+        if gap.overlaps(query.range) { result.gaps.append(gap) }
+    }
+
+    private mutating func noteDamage(_ info: SegmentInfo, _ reason: String) {
+        result.unreadable.append(.init(name: info.name, reason: reason))
+        if let times = info.times {
+            result.gaps.append(Gap(from: times.lowerBound, to: times.upperBound, reason: .damaged))
+        }
+    }
+
+    private mutating func note(_ row: BlockRow) {
+        let least = UInt32(clamping: row.leastRate)
+        let rates = least...max(least, UInt32(clamping: row.greatestRate))
+        result.rates =
+            result.rates.map {
+                min($0.lowerBound, rates.lowerBound)...max($0.upperBound, rates.upperBound)
+            } ?? rates
+        let (first, last) = (max(row.first, query.range.lowerBound), min(row.last, query.range.upperBound))
+        guard first <= last else { return }
+        result.covered = result.covered.map { min($0.lowerBound, first)...max($0.upperBound, last) } ?? first...last
+    }
+
+    mutating func execute(_ shouldStop: () -> Bool, _ body: (borrowing HeaderRecord, String) -> Bool) {
+        guard query.limit != 0 else {
+            result.stopped = .limit
+            return
+        }
+        for at in candidates.indices {
+            if shouldStop() {
+                result.stopped = .cancelled
+                return
+            }
+            guard deliver(until: bound(of: candidates[at].row), body) else { return }
+            open(candidates[at])
+        }
+        if deliver(until: nil, body) { finish() }
+    }
+
+    private func bound(of row: BlockRow) -> Int64 { query.order == .ascending ? row.first : row.last }
+
+    private mutating func open(_ candidate: Candidate) {
+        do {
+            let block = try decode(candidate)
+            guard let block else { return }
+            result.decoded += 1
+            let selection = Selection(block, query, range)
+            if !selection.isExhausted { active.append(selection) }
+        } catch {
+            let info = view.segments[candidate.segment]
+            result.unreadable.append(.init(name: info.name, reason: error.description))
+            result.gaps.append(
+                Gap(
+                    from: candidate.row.first, to: candidate.row.last, reason: .damaged,
+                    count: UInt64(candidate.row.count)))
+        }
+    }
+
+    private mutating func decode(_ candidate: Candidate) throws(StoreError) -> DecodedBlock? {
+        if let index = candidate.pending { return view.pending[index] }
+        if openSegment?.index != candidate.segment {
+            openSegment = SegmentBox(
+                candidate.segment, try SegmentReader(directory: directory, info: view.segments[candidate.segment]))
+        }
+        return try openSegment!.decode(candidate.row)
+    }
+
+    /// Delivers what comes before a time, in order; nil is everything.
+    /// - Returns: false when the query is at its end.
+    private mutating func deliver(until bound: Int64?, _ body: (borrowing HeaderRecord, String) -> Bool) -> Bool {
+        while let next = nextActive() {
+            let time = active[next].time
+            if let bound, query.order == .ascending ? time >= bound : time <= bound { return true }
+            guard deliver(active[next], time, body) else { return false }
+            active[next].advance()
+            if active[next].isExhausted { active.remove(at: next) }
+        }
+        return true
+    }
+
+    private func nextActive() -> Int? {
+        guard var best = active.indices.first else { return nil }
+        for index in active.indices.dropFirst() {
+            let (left, right) = (active[index].time, active[best].time)
+            if query.order == .ascending ? left < right : left > right { best = index }
+        }
+        return best
+    }
+
+    private mutating func deliver(
+        _ selection: Selection, _ time: Int64, _ body: (borrowing HeaderRecord, String) -> Bool
+    ) -> Bool {
+        if skip > 0, time == query.cursor?.time {
+            skip -= 1
+            return true
+        }
+        let repeated = result.delivered > 0 && result.cursor.time == time
+        let before = query.cursor?.time == time ? query.cursor!.delivered : 0
+        result.cursor = QueryCursor(
+            time: time, delivered: repeated ? result.cursor.delivered + 1 : before + 1)
+        result.delivered += 1
+        guard body(selection.record, selection.interface) else {
+            result.stopped = .receiver
+            return false
+        }
+        if let limit = query.limit, result.delivered >= limit {
+            result.stopped = .limit
+            return false
+        }
+        return true
+    }
+
+    /// After everything was delivered the next query begins at the end of this range.
+    mutating func finish() {
+        guard result.stopped == nil else { return }
+        let end = query.order == .ascending ? query.range.upperBound : query.range.lowerBound
+        result.cursor = QueryCursor(time: end, delivered: 0)
+    }
+}
+
+extension BlockRow {
+    static func ofMemory(_ first: Int64, _ last: Int64, _ block: DecodedBlock) -> BlockRow {
+        var rates = (UInt32.max, UInt32.min)
+        for index in 0..<block.count {
+            let rate = block.record(at: index).metadata.rate
+            rates = (min(rates.0, rate), max(rates.1, rate))
+        }
+        return BlockRow(
+            number: .max, first: first, last: last, count: Int64(block.count), clock: 0, leastRate: Int64(rates.0),
+            greatestRate: Int64(rates.1), hotSum: 0, coldSum: 0, summary: [])
+    }
+}

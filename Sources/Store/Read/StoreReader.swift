@@ -1,0 +1,108 @@
+/// Answers queries on a store: the daemon's own, records in memory included, or a directory of segments.
+///
+/// May be used from any thread, several at once; a query never makes the writer wait longer than a copy of the
+/// records that are not yet in a block.
+public struct StoreReader: Sendable {
+    enum Source: Sendable {
+        case live(Catalogue)
+        case files(StoreDirectory)
+    }
+
+    let source: Source
+
+    init(catalogue: Catalogue) { source = .live(catalogue) }
+
+    /// Reads the segments in a directory, for which no daemon is needed. One that is being written is read as far
+    /// as its records have been flushed.
+    public init(directory: String) { source = .files(StoreDirectory(path: directory)) }
+
+    var directory: StoreDirectory {
+        switch source {
+        case .live(let catalogue): catalogue.directory
+        case .files(let directory): directory
+        }
+    }
+
+    /// What a query begins with, all of one moment.
+    struct View {
+        var segments: [SegmentInfo]
+        /// Records that no block holds yet.
+        var pending: [DecodedBlock] = []
+        /// Blocks from here on are not looked at: their records are among `pending`, or came later.
+        var limit: BlockPlace?
+        var gaps: [Gap] = []
+        var unreadable: [QueryResult.Unreadable] = []
+    }
+
+    func view() throws(StoreError) -> View {
+        switch source {
+        case .live(let catalogue):
+            let (view, run, names) = catalogue.withState { state in
+                let view = View(segments: state.segments, limit: state.place, gaps: state.gaps)
+                return (view, state.pending.isEmpty ? nil : state.pending.snapshot(), state.names)
+            }
+            guard let run else { return view }
+            var full = view
+            full.pending = [DecodedBlock(run: run, names: names)]
+            return full
+        case .files(let directory): return try Self.view(of: directory)
+        }
+    }
+
+    private static func view(of directory: StoreDirectory) throws(StoreError) -> View {
+        var view = View(segments: [])
+        for name in try directory.names() {
+            guard let (family, start) = SegmentName.parse(name), family == .headers else { continue }
+            do {
+                let bare = SegmentInfo(name: name, start: start, state: .running)
+                var info = try SegmentReader(directory: directory, info: bare).summarised()
+                info.bytes = directory.allocated(name)
+                view.segments.append(info)
+                if info.state == .running, directory.length(name + "-wal") == 0, info.records == 0,
+                    directory.length(SegmentName.lock) == 0, directory.allocated(SegmentName.tails[0]) == 0
+                {
+                    view.unreadable.append(.init(name: name, reason: "copied while running, without its -wal file"))
+                }
+            } catch {
+                view.unreadable.append(.init(name: name, reason: error.description))
+            }
+        }
+        for tail in SegmentName.tails.compactMap({ TailContents(path: directory.path(of: $0)) }) {
+            guard !tail.run.isEmpty, !isCommitted(tail.place, view.segments, directory) else { continue }
+            view.pending.append(DecodedBlock(run: tail.run, names: tail.names))
+        }
+        return view
+    }
+
+    private static func isCommitted(
+        _ place: BlockPlace, _ segments: [SegmentInfo], _ directory: StoreDirectory
+    ) -> Bool {
+        guard let info = segments.first(where: { $0.start == place.segment }),
+            let reader = try? SegmentReader(directory: directory, info: info),
+            let rows = try? reader.rows(overlapping: Int64.min..<Int64.max)
+        else { return false }
+        return rows.sound.contains { $0.number == place.number }
+    }
+
+    /// The segments, oldest first.
+    public func segments() throws(StoreError) -> [SegmentInfo] { try view().segments }
+
+    /// Of a directory without a daemon only segments and use are known.
+    public func statistics() throws(StoreError) -> StoreStatistics {
+        switch source {
+        case .live(let catalogue):
+            return catalogue.withState { state in
+                var statistics = state.statistics
+                statistics.segments = state.segments
+                return statistics
+            }
+        case .files(let directory):
+            var statistics = StoreStatistics()
+            statistics.segments = try segments()
+            statistics.limits.maxUse = 0
+            let names = try directory.names()
+            statistics.used = names.reduce(0) { SegmentName.isOurs($1) ? $0 + directory.allocated($1) : $0 }
+            return statistics
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// What was found when the store was opened.
+public struct RecoveryReport: Sendable, Equatable {
+    /// Readable segments, those included that a killed process left running.
+    public var segments = 0
+    /// Segments that had not been sealed.
+    public var unsealed: [String] = []
+    /// Files that cannot be read and were renamed, with the reason.
+    public var setAside: [SetAside] = []
+    /// Records taken over from the tail.
+    public var recovered = 0
+    /// From the last moment that is safe to now; nil in an empty directory.
+    public var gap: Gap?
+
+    public struct SetAside: Sendable, Equatable {
+        public var name: String
+        public var reason: String
+    }
+
+    public init() {}
+}

@@ -1,0 +1,117 @@
+extension StoreWriter {
+    /// Reads what is there, seals what a killed process left running, and takes its tail over.
+    func recover(now: Int64) throws(StoreError) -> RecoveryReport {
+        var report = RecoveryReport()
+        let found = try listSegments(&report)
+        var lastMoment = found.compactMap { $0.times?.upperBound }.max()
+        var wasClosed = false
+        for info in found { sealIfRunning(info, now, &report, &wasClosed, &lastMoment) }
+        report.segments = catalogue.withState { $0.segments.count }
+        try beginSegment(now)
+        recoverTails(&report, &lastMoment)
+        try beginTail(now)
+        if let last = lastMoment, last < now {
+            let gap = Gap(from: last, to: now, reason: wasClosed ? .notRunning : .crashed)
+            report.gap = gap
+            recordGap(gap)
+        }
+        let limits = limits
+        catalogue.withState { $0.statistics.limits = limits }
+        commit(now: now)
+        tick(now: now)
+        return report
+    }
+
+    /// The readable segments, oldest first; others are set aside.
+    private func listSegments(_ report: inout RecoveryReport) throws(StoreError) -> [SegmentInfo] {
+        var found: [SegmentInfo] = []
+        let names = try directory.names()
+        for name in names {
+            guard let (family, start) = SegmentName.parse(name), family == .headers else { continue }
+            if directory.length(name) == 0 {  // killed while it was being created
+                for file in [name] + SegmentName.companions(name) { try directory.remove(file) }
+                continue
+            }
+            do {
+                let bare = SegmentInfo(name: name, start: start, state: .running)
+                var info = try SegmentReader(directory: directory, info: bare).summarised()
+                info.bytes = SegmentName.companions(name).reduce(directory.allocated(name)) {
+                    $0 + directory.allocated($1)
+                }
+                found.append(info)
+            } catch {
+                setAside(name, error.description)
+                report.setAside.append(.init(name: name, reason: error.description))
+            }
+        }
+        sweepOrphans(names)
+        let sorted = found.sorted { $0.start < $1.start }
+        catalogue.withState { $0.segments = sorted }
+        return sorted
+    }
+
+    /// -wal, -shm and -journal files without their database.
+    private func sweepOrphans(_ names: [String]) {
+        for name in names where SegmentName.isOurs(name) && !name.hasSuffix(SegmentName.damagedSuffix) {
+            guard let dash = name.lastIndex(of: "-"), name[..<dash].hasSuffix(".db"),
+                directory.length(String(name[..<dash])) == 0
+            else { continue }
+            try? directory.remove(name)
+        }
+    }
+
+    private func sealIfRunning(
+        _ info: SegmentInfo, _ now: Int64, _ report: inout RecoveryReport, _ wasClosed: inout Bool,
+        _ lastMoment: inout Int64?
+    ) {
+        if let closed = closingTime(info), closed >= lastMoment ?? .min {
+            lastMoment = closed
+            wasClosed = true
+        } else if (info.times?.upperBound ?? info.start) >= lastMoment ?? .min {
+            wasClosed = false
+        }
+        guard info.state == .running else { return }
+        report.unsealed.append(info.name)
+        do {
+            let writer = try SegmentWriter.reopen(in: directory, name: info.name, start: info.start)
+            unsealed.append(writer)
+            sealLeftOver(now)
+        } catch {
+            setAside(info.name, error.description)
+            report.setAside.append(.init(name: info.name, reason: error.description))
+        }
+    }
+
+    private func closingTime(_ info: SegmentInfo) -> Int64? {
+        guard let reader = try? SegmentReader(directory: directory, info: info) else { return nil }
+        return reader.note("closed")
+    }
+
+    /// Takes over the records of the tails whose block was never committed.
+    private func recoverTails(_ report: inout RecoveryReport, _ lastMoment: inout Int64?) {
+        let contents = SegmentName.tails.compactMap { TailContents(path: directory.path(of: $0)) }
+        for tail in contents.sorted(by: { $0.place < $1.place }) {
+            lastMoment = max(lastMoment ?? .min, tail.flushed)
+            guard !isCommitted(tail.place), !tail.run.isEmpty else { continue }
+            lastMoment = max(lastMoment ?? .min, tail.run.last)
+            report.recovered += tail.run.count
+            let now = tail.flushed
+            for (index, name) in tail.names { setInterface(index, name: name, now: now) }
+            for index in 0..<tail.run.count {
+                if pending.isFull { commit(now: now) }
+                guard !pending.isFull else { break }
+                if pending.isEmpty { pendingSince = now }
+                catalogue.withState { _ in pending.append(tail.run[index]) }
+                tallies.receive(tail.run[index])
+            }
+        }
+    }
+
+    private func isCommitted(_ place: BlockPlace) -> Bool {
+        let segment = catalogue.withState { state in state.segments.first { $0.start == place.segment } }
+        guard let segment, let reader = try? SegmentReader(directory: directory, info: segment),
+            let rows = try? reader.rows(overlapping: Int64.min..<Int64.max)
+        else { return false }
+        return rows.sound.contains { $0.number == place.number } || rows.damaged.contains(place.number)
+    }
+}

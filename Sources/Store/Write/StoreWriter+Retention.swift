@@ -1,0 +1,58 @@
+extension StoreWriter {
+    /// Deletes the oldest segments until `bytes` more fit into the budget, and ends the running one when it is due.
+    func makeRoom(for bytes: Int64, now: Int64) {
+        let segments = catalogue.withState { $0.segments }
+        let situation = Retention.Situation(
+            segments: segments, used: usage(), needed: bytes, free: directory.free(), now: now)
+        for action in Retention.plan(situation, limits) {
+            switch action {
+            case .delete(let index): delete(segments[index])
+            case .rotate:
+                // While a block waits to be inserted the segment ends behind it.
+                if bytes > 0 { rotateAfterCommit = true } else { rotate(now: now) }
+            }
+        }
+        deleteSetAside(bytes)
+    }
+
+    private func delete(_ info: SegmentInfo) {
+        unsealed.removeAll { $0.name == info.name }
+        catalogue.withState { state in state.segments.removeAll { $0.name == info.name } }
+        for name in [info.name] + SegmentName.companions(info.name) { try? directory.remove(name) }
+        events.append(.segmentDeleted(name: info.name, bytes: info.bytes))
+    }
+
+    /// Files that were set aside count, too; they go when the rest is not enough.
+    private func deleteSetAside(_ bytes: Int64) {
+        guard limits.maxUse > 0, usage() + bytes > limits.maxUse, let names = try? directory.names() else { return }
+        for name in names where name.hasSuffix(SegmentName.damagedSuffix) && usage() + bytes > limits.maxUse {
+            events.append(.segmentDeleted(name: name, bytes: directory.allocated(name)))
+            try? directory.remove(name)
+        }
+    }
+
+    /// Allocated bytes of all the store's files.
+    func usage() -> Int64 {
+        guard let names = try? directory.names() else { return 0 }
+        return names.reduce(0) { SegmentName.isOurs($1) ? $0 + directory.allocated($1) : $0 }
+    }
+
+    /// Changes the limits of a running store; the size of a block stays.
+    public func setLimits(_ new: StoreLimits, now: Int64) {
+        let records = limits.blockRecords
+        limits = new
+        limits.blockRecords = records
+        catalogue.withState { $0.statistics.limits = new }
+        makeRoom(for: 0, now: now)
+    }
+
+    /// Deletes the oldest segments until no more than `size` bytes are used and none is older than `age`; 0 is no
+    /// limit. The running segment stays.
+    public func vacuum(size: Int64, age: Int64, now: Int64) {
+        var once = limits
+        (once.maxUse, once.maxAge) = (size, age)
+        let segments = catalogue.withState { $0.segments }
+        let situation = Retention.Situation(segments: segments, used: usage(), needed: 0, free: .max, now: now)
+        for case .delete(let index) in Retention.plan(situation, once) { delete(segments[index]) }
+    }
+}

@@ -1,0 +1,145 @@
+public import Records
+
+/// The writing side of the store. One thread owns it; `reader` serves the others.
+///
+/// Nothing here waits for long, and nothing throws once the store is open: when the disk is full or fails, records
+/// are kept as far as memory allows, then counted as lost; what is missing becomes a gap, and writing is tried again.
+public final class StoreWriter {
+    public internal(set) var limits: StoreLimits
+    let directory: StoreDirectory
+    let catalogue: Catalogue
+    let pending: RecordRun
+    let encoder: BlockEncoder
+    var block = EncodedBlock()
+    /// Held (flock) for as long as this writer may write.
+    var lock: File?
+    var tails: TailPair
+    var segment: SegmentWriter?
+    /// When the block being filled got its first record.
+    var pendingSince: Int64 = 0
+    var clockOffset: Int64?
+    var names: [UInt32: String] = [:]
+    var lastFlush: Int64 = 0
+    var lastSync: Int64 = 0
+    var lastTry = Int64.min
+    var failures = 0
+    /// Records that found no room, as a gap that grows.
+    var overflow: Gap?
+    var events: [StoreEvent] = []
+    var tallies = Tallies()
+    /// The running segment ends behind the block that is being committed.
+    var rotateAfterCommit = false
+    /// Ended segments that a reader still holds.
+    var unsealed: [SegmentWriter] = []
+
+    /// Opens a directory (made if it is not there), recovers what an earlier process left, and begins a segment.
+    public static func open(
+        directory path: String, limits: StoreLimits = StoreLimits(), interfaces: [UInt32: String] = [:], now: Int64
+    ) throws(StoreError) -> (writer: StoreWriter, report: RecoveryReport) {
+        guard limits.maxUse == 0 || limits.maxUse >= StoreLimits.leastMaxUse else {
+            throw .unusable(limit: "max_use", reason: "at least \(StoreLimits.leastMaxUse >> 20) MiB are needed")
+        }
+        let writer = try StoreWriter(StoreDirectory(path: path), limits, interfaces, now)
+        let report = try writer.recover(now: now)
+        return (writer, report)
+    }
+
+    private init(
+        _ directory: StoreDirectory, _ limits: StoreLimits, _ names: [UInt32: String], _ now: Int64
+    ) throws(StoreError) {
+        try directory.create()
+        let lock = try File(directory.path(of: SegmentName.lock), .create)
+        guard try lock.lock() else { throw .inUse(path: directory.path) }
+        self.lock = consume lock
+        self.directory = directory
+        self.limits = limits
+        self.names = names
+        pending = RecordRun(maximumCount: limits.blockRecords)
+        encoder = BlockEncoder(maximumCount: limits.blockRecords)
+        catalogue = Catalogue(directory: directory, pending: pending)
+        tails = TailPair(directory)
+        (lastFlush, lastSync) = (now, now)
+        catalogue.withState { $0.names = names }
+    }
+
+    /// Answers queries, on any thread.
+    public var reader: StoreReader { StoreReader(catalogue: catalogue) }
+
+    /// What has happened since the last call.
+    public func takeEvents() -> [StoreEvent] {
+        defer { events.removeAll() }
+        return events
+    }
+
+    /// Tells the name that an interface index stands for from now on.
+    public func setInterface(_ index: UInt32, name: String, now: Int64) {
+        guard names[index] != name else { return }
+        if names[index] != nil { commit(now: now) }  // a block has one name for an index
+        names[index] = name
+        let names = names
+        catalogue.withState { $0.names = names }
+        if var tail = tails.takeCurrent() {
+            attempt(now) { () throws(StoreError) in try tail.append(names: names) }
+            tails.putBack(tail)
+        }
+    }
+
+    /// Takes a chunk's records over; the chunk is free again when this returns.
+    public func append(_ chunk: RecordChunk, now: Int64) {
+        noticeClockStep(chunk.clockOffset, now)
+        if pending.isEmpty { pendingSince = now }
+        var left = chunk.count
+        var skip = 0
+        while left > 0 {
+            if pending.isFull { commit(now: now) }
+            let taken = pending.isFull ? lose(chunk, skipping: skip) : take(chunk, skipping: skip)
+            skip += taken
+            left -= taken
+        }
+    }
+
+    /// The anchor of a block is one: after a step of the wall clock a new one begins.
+    private func noticeClockStep(_ offset: Int64, _ now: Int64) {
+        if let old = clockOffset, abs(offset - old) > 500_000_000, !pending.isEmpty { commit(now: now) }
+        clockOffset = offset
+    }
+
+    private func take(_ chunk: RecordChunk, skipping skip: Int) -> Int {
+        catalogue.withState { _ in
+            var (index, taken) = (0, 0)
+            chunk.forEach { record in
+                if index >= skip, !pending.isFull {
+                    pending.append(record)
+                    tallies.receive(record)
+                    taken += 1
+                }
+                index += 1
+            }
+            return taken
+        }
+    }
+
+    /// Counts the rest of a chunk as lost.
+    private func lose(_ chunk: RecordChunk, skipping skip: Int) -> Int {
+        var index = 0
+        chunk.forEach { record in
+            if index >= skip {
+                tallies.lose(record)
+                widenOverflow(record.time)
+            }
+            index += 1
+        }
+        return index - skip
+    }
+
+    private func widenOverflow(_ time: Int64) {
+        var gap = overflow ?? Gap(from: time, to: time, reason: .storeFull, count: 0)
+        gap.from = min(gap.from, time)
+        gap.to = max(gap.to, time)
+        gap.count = (gap.count ?? 0) + 1
+        overflow = gap
+    }
+
+    /// Notes that records of this stretch are missing for a reason that the store does not see itself.
+    public func recordGap(_ gap: Gap) { catalogue.withState { $0.gaps.append(gap) } }
+}

@@ -1,0 +1,44 @@
+internal import CHdrlog
+internal import Records
+
+/// Counts by interface and direction without a look-up per record: neighbours mostly come from the same source.
+struct Tallies {
+    private var sources: [StoreStatistics.Source] = []
+    private var counts: [StoreStatistics.Tally] = []
+    private var at = -1
+
+    @inline(__always)
+    private mutating func find(_ record: borrowing HeaderRecord) {
+        let (interface, direction) = (record.metadata.ifindex, record.metadata.direction)
+        if at >= 0, sources[at].interface == interface, sources[at].direction == direction { return }
+        let source = StoreStatistics.Source(interface: interface, direction: direction)
+        at = sources.firstIndex(of: source) ?? add(source)
+    }
+
+    private mutating func add(_ source: StoreStatistics.Source) -> Int {
+        sources.append(source)
+        counts.append(StoreStatistics.Tally())
+        return sources.count - 1
+    }
+
+    @inline(__always)
+    mutating func receive(_ record: borrowing HeaderRecord) {
+        find(record)
+        counts[at].received &+= 1
+    }
+
+    mutating func lose(_ record: borrowing HeaderRecord) {
+        find(record)
+        counts[at].received &+= 1
+        counts[at].lost &+= 1
+    }
+
+    /// All that waited is in a block now.
+    mutating func storeAll() {
+        for index in counts.indices { counts[index].stored = counts[index].received - counts[index].lost }
+    }
+
+    var all: [StoreStatistics.Source: StoreStatistics.Tally] {
+        Dictionary(uniqueKeysWithValues: zip(sources, counts))
+    }
+}
