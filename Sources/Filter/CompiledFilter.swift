@@ -22,14 +22,16 @@ public struct CompiledFilter: Sendable {
     let steps: [Step]
     /// Where to begin; `accept` or `reject` for a constant.
     let start: Int32
-    /// Kept for `bound(to:)`.
+    /// What was compiled, and with which names.
     public let expression: FilterExpression
+    let interfaces: [UInt32: String]
 
     /// Compiles an expression.
     /// - Parameter interfaces: names of the interface indexes that records may carry. Without them no record
     ///   matches an interface pattern.
     public init(_ expression: FilterExpression, interfaces: [UInt32: String] = [:]) {
         self.expression = expression
+        self.interfaces = interfaces
         var compiler = FilterCompiler(interfaces: interfaces)
         start = compiler.emit(expression.root, negated: false, ifTrue: Self.accept, ifFalse: Self.reject)
         steps = compiler.steps

@@ -96,6 +96,7 @@ extension FlowKey {
     }
 
     fileprivate func presence(of field: Field) -> Verdict {
+        if field == .source || field == .destination { return Verdict(isIP && hasAddresses) }
         if let known = number(field) { return Verdict(known != nil) }
         return .depends
     }
