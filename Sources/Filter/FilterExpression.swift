@@ -29,6 +29,9 @@ public struct FilterExpression: Equatable, Sendable {
 
     public var isEmpty: Bool { root == .all }
 
+    /// The words that an expression may consist of, for completion in shells.
+    public static var vocabulary: [String] { Words.all }
+
     /// Both have to hold.
     public func and(_ other: FilterExpression) -> FilterExpression {
         FilterExpression(root: .joined(root, and: other.root), columns: columns + other.columns)

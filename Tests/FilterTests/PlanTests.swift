@@ -37,6 +37,13 @@ struct PlanTests {
         }
     }
 
+    @Test("a filter's steps and keys are plain memory: evaluation touches no reference count")
+    func plainMemory() {
+        #expect(_isPOD(CompiledFilter.Step.self))
+        #expect(_isPOD(FlowKey.self))
+        #expect(_isPOD(FieldTest.self))
+    }
+
     @Test("the fields that a filter reads are named")
     func fields() throws {
         #expect(
