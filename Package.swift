@@ -49,7 +49,7 @@ let package = Package(
             name: "Capture", dependencies: ["BPF", "Records", "Filter", "CHdrlog"],
             swiftSettings: strict, plugins: ["CompileBPF"]),
         .target(name: "Store", dependencies: ["SQLite", "Records", "Filter", "CZstd", "CHdrlog"], swiftSettings: strict),
-        .target(name: "Wire", dependencies: ["Records", nioCore, nioPosix], swiftSettings: strict),
+        .target(name: "Wire", dependencies: ["Records", "CHdrlog", nioCore, nioPosix], swiftSettings: strict),
         .target(
             name: "Daemon",
             dependencies: ["Capture", "Store", "Wire", "Filter", "Records", "CLinux", "CSystemd", logging, "TOMLKit"],
@@ -93,7 +93,15 @@ let package = Package(
             name: "StoreTests",
             dependencies: ["Store", "SQLite", "Records", "Filter", "CHdrlog", "StoreFixtures", "PacketBuilder", "Corpus"],
             swiftSettings: strict),
-        .testTarget(name: "WireTests", dependencies: ["Wire", "Records"], swiftSettings: strict),
+        .target(
+            name: "WireFixture", dependencies: ["Wire", "Filter", "Records", "CHdrlog", "PacketBuilder"],
+            path: "Tests/WireFixture", swiftSettings: strict),
+        .testTarget(
+            name: "WireTests", dependencies: ["Wire", "WireFixture", "Records", "CHdrlog", "PacketBuilder"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HdrctlTests", dependencies: ["hdrctl", "Wire", "WireFixture", "Filter", "Records", "PacketBuilder"],
+            swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: strict),
         .testTarget(name: "KernelTests", dependencies: ["Capture", "BPF", "Records", "Filter"], swiftSettings: strict),
     ]

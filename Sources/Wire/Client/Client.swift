@@ -1,0 +1,105 @@
+internal import Glibc
+
+/// Why a call got no answer.
+public enum ClientError: Error, Equatable, Sendable {
+    /// Nothing listens at the path.
+    case notRunning(path: String)
+    /// The socket's mode does not let this user in.
+    case notPermitted(path: String)
+    case system(path: String, problem: String)
+    /// The daemon's answer.
+    case service(ServiceError)
+    /// What came is not Varlink.
+    case garbled(String)
+}
+
+/// A Varlink client that blocks: one call at a time, one connection.
+public struct Client: ~Copyable {
+    private let socket: UnixSocket
+    private let path: String
+    private var reader = MessageReader()
+
+    /// The path that hdrlogd listens on by default.
+    public static let defaultPath = "/run/hdrlog/hdrlogd.sock"
+
+    public init(path: String = Client.defaultPath) throws(ClientError) {
+        self.path = path
+        do {
+            socket = try UnixSocket(connecting: path)
+        } catch {
+            throw switch error.code {
+            case ENOENT, ECONNREFUSED: .notRunning(path: path)
+            case EACCES, EPERM: .notPermitted(path: path)
+            default: .system(path: path, problem: UnixSocket.message(error.code))
+            }
+        }
+    }
+
+    /// A method with one reply.
+    public mutating func call<Answer: Decodable>(
+        _ method: String, _ parameters: JSONObject = JSONObject(), as type: Answer.Type
+    ) throws(ClientError) -> Answer {
+        try send(method, parameters, more: false)
+        guard try next() else { throw .service(.disconnected) }
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(parsing: Array(reader.message))
+        } catch {
+            throw .garbled("byte \(error.offset): \(error.problem)")
+        }
+        try Self.check(value)
+        do throws(MessageError) {
+            return try (value.object?["parameters"] ?? .object([:])).decoded(as: type)
+        } catch {
+            throw .garbled("\(error.member): \(error.problem)")
+        }
+    }
+
+    public mutating func status() throws(ClientError) -> StatusReply {
+        try call("io.hdrlog.Status", as: StatusReply.self)
+    }
+
+    /// Streams the records of a query.
+    /// - Parameter each: gets one record's JSON object, valid within the call only; false ends the query.
+    /// - Returns: what the answer covers; nil when `each` ended it.
+    public mutating func query(
+        _ request: QueryRequest, _ each: (UnsafeRawBufferPointer) -> Bool
+    ) throws(ClientError) -> Completeness? {
+        try send("io.hdrlog.Query", JSONValue(encoding: request).object ?? [:], more: true)
+        while try next() {
+            let reply = try StreamedReply(reader.message)
+            if let error = reply.error { throw .service(error) }
+            guard try reply.forEachRecord(each) else { return nil }
+            if !reply.continues { return try reply.completeness() }
+        }
+        throw .service(.disconnected)
+    }
+
+    private func send(_ method: String, _ parameters: JSONObject, more: Bool) throws(ClientError) {
+        var call: JSONObject = ["method": .string(method), "parameters": .object(parameters)]
+        if more { call["more"] = .bool(true) }
+        do {
+            try socket.send(JSONValue.object(call).bytes + [0])
+        } catch {
+            // A server with too many clients answers before it is asked: its reply says more than EPIPE.
+            guard error.code == EPIPE || error.code == ECONNRESET else {
+                throw .system(path: path, problem: UnixSocket.message(error.code))
+            }
+        }
+    }
+
+    private mutating func next() throws(ClientError) -> Bool {
+        do {
+            return try reader.next(from: socket)
+        } catch {
+            if error.code == ECONNRESET { return false }
+            throw .system(path: path, problem: UnixSocket.message(error.code))
+        }
+    }
+
+    private static func check(_ reply: JSONValue) throws(ClientError) {
+        guard let object = reply.object else { throw .garbled("not an object") }
+        guard let name = object["error"]?.string else { return }
+        throw .service(ServiceError(name: name, parameters: object["parameters"]?.object ?? [:]))
+    }
+}

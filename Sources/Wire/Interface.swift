@@ -1,0 +1,245 @@
+/// The interface descriptions that the server hands out: the one place where methods, types and errors are defined.
+/// `docs/protocol.md` explains them, `Messages/` holds them as Swift types, and tests compare the three.
+public enum Interface {
+    public static let name = "io.hdrlog"
+    public static let serviceName = "org.varlink.service"
+
+    /// The text of an interface, nil for one that is not known.
+    public static func description(of name: String) -> String? {
+        switch name {
+        case Interface.name: hdrlog
+        case serviceName: service
+        default: nil
+        }
+    }
+
+    static let hdrlog = """
+        # Log of packet headers. All times are nanoseconds since 1970, UTC. Names are only ever added.
+        interface io.hdrlog
+
+        # One packet's header elements; a member is there when the packet has it. Flags are numbers as on the wire,
+        # raw bytes are hexadecimal, addresses are text in their canonical form.
+        type Record (
+          time: ?int,
+          interface: ?string,
+          direction: ?string,
+          frameLength: ?int,
+          capturedLength: ?int,
+          segments: ?int,
+          rate: ?int,
+          malformed: ?int,
+          sourceMac: ?string,
+          destinationMac: ?string,
+          etherType: ?int,
+          vlanCount: ?int,
+          vlan: ?int,
+          vlanTpid: ?int,
+          vlanPcp: ?int,
+          vlanDei: ?bool,
+          innerVlan: ?int,
+          innerVlanTpid: ?int,
+          innerVlanPcp: ?int,
+          innerVlanDei: ?bool,
+          vlanStripped: ?bool,
+          ipVersion: ?int,
+          source: ?string,
+          destination: ?string,
+          protocol: ?int,
+          ttl: ?int,
+          dscp: ?int,
+          ecn: ?int,
+          ihl: ?int,
+          totalLength: ?int,
+          identification: ?int,
+          reservedFlag: ?bool,
+          dontFragment: ?bool,
+          moreFragments: ?bool,
+          fragmentOffset: ?int,
+          headerChecksum: ?int,
+          headerChecksumValid: ?bool,
+          ipOptions: ?string,
+          flowLabel: ?int,
+          payloadLength: ?int,
+          nextHeader: ?int,
+          extensionHeaders: ?[]int,
+          sourcePort: ?int,
+          destinationPort: ?int,
+          sequence: ?int,
+          acknowledgment: ?int,
+          dataOffset: ?int,
+          tcpFlags: ?int,
+          window: ?int,
+          checksum: ?int,
+          urgentPointer: ?int,
+          tcpOptions: ?string,
+          mss: ?int,
+          windowScale: ?int,
+          sackPermitted: ?bool,
+          tsVal: ?int,
+          tsEcr: ?int,
+          udpLength: ?int,
+          verificationTag: ?int,
+          icmpType: ?int,
+          icmpCode: ?int,
+          restOfHeader: ?string,
+          arpOperation: ?int,
+          arpSenderMac: ?string,
+          arpSenderAddress: ?string,
+          arpTargetMac: ?string,
+          arpTargetAddress: ?string,
+          greFlags: ?int,
+          greProtocol: ?int,
+          greKey: ?int,
+          spi: ?int,
+          spiSequence: ?int,
+          linkType: ?int,
+          headers: ?string
+        )
+
+        # A time in which packets may be missing from the log, and why. `lost` is how many, where that is known.
+        type Gap (since: int, until: int, reason: string, interface: ?string, lost: ?int)
+
+        # How many of an answer's records were chosen 1 in `rate`.
+        type SamplingRate (rate: int, records: int)
+
+        # What an answer covers. `since` and `until` are the range that the log could answer for; `limited` says that
+        # the limit ended the answer before the range did.
+        type Completeness (
+          since: int,
+          until: int,
+          records: int,
+          limited: bool,
+          rates: []SamplingRate,
+          gaps: []Gap
+        )
+
+        # Of one interface and direction, since the daemon attached to it. `frames` are frames as the hook saw them,
+        # `wirePackets` the packets that they stand for where the hardware cuts them up.
+        type Counters (
+          frames: int,
+          wirePackets: int,
+          bytes: int,
+          filtered: int,
+          counted: int,
+          sampled: int,
+          stored: int,
+          waiting: int,
+          ringLost: int,
+          storeLost: int,
+          malformed: [string]int,
+          flowPackets: ?int,
+          untrackedPackets: ?int
+        )
+
+        # A sum that must be right, with its two sides.
+        type Identity (text: string, left: int, right: int, holds: bool)
+
+        type InterfaceStatus (
+          name: string,
+          index: int,
+          direction: string,
+          hook: string,
+          mode: string,
+          reason: string,
+          samplingRate: int,
+          counters: Counters,
+          framesPerSecond: float,
+          bytesPerSecond: float,
+          identities: []Identity
+        )
+
+        # `oldest` and `newest` are the times of the first and last stored record.
+        type StoreStatus (
+          directory: string,
+          stored: int,
+          waiting: int,
+          lost: [string]int,
+          segments: int,
+          bytes: int,
+          limit: int,
+          oldest: ?int,
+          newest: ?int
+        )
+
+        # What runs, what it counted, and whether the sums are right (`consistent`).
+        method Status() -> (
+          version: string,
+          host: string,
+          time: int,
+          startTime: int,
+          interfaces: []InterfaceStatus,
+          store: StoreStatus,
+          consistent: bool,
+          gaps: []Gap
+        )
+
+        # Records that a filter selects, in the order of time. `filter` is the language of pcap-filter(7) with
+        # comparisons of every member of Record. `since` is inclusive, `until` exclusive. With `more` the answer comes in
+        # many replies, the last of which has `completeness`; without it in one, cut at the server's limit. `follow`
+        # goes on with records as they come and needs `more`. `fields` chooses members; all by default. `raw` adds
+        # `headers` (hexadecimal, from L2 to the end of L4's options) and `linkType` (0 Ethernet, 1 IP).
+        method Query(
+          filter: ?string,
+          since: ?int,
+          until: ?int,
+          limit: ?int,
+          reverse: ?bool,
+          follow: ?bool,
+          fields: ?[]string,
+          raw: ?bool
+        ) -> (records: []Record, completeness: ?Completeness)
+
+        # `position` is the 1-based column of the first character that is wrong, `found` the word there.
+        error InvalidFilter (position: int, found: string, expected: string, hint: string)
+
+        # The range of time cannot be answered.
+        error InvalidTime (problem: string)
+
+        # The peer's credentials do not allow the method; `needed` says what would.
+        error PermissionDenied (needed: string)
+
+        # A limit of the server; `limit` is its name, `maximum` its value.
+        error LimitExceeded (limit: string, maximum: int)
+
+        # The daemon cannot answer at present.
+        error Unavailable (problem: string)
+
+        """
+
+    static let service = """
+        # The Varlink Service Interface is provided by every varlink service. It describes the service and the
+        # interfaces it implements.
+        interface org.varlink.service
+
+        # Get a list of all the interfaces a service provides and information about the implementation.
+        method GetInfo() -> (
+          vendor: string,
+          product: string,
+          version: string,
+          url: string,
+          interfaces: []string
+        )
+
+        # Get the description of an interface that is implemented by this service.
+        method GetInterfaceDescription(interface: string) -> (description: string)
+
+        # The requested interface was not found.
+        error InterfaceNotFound (interface: string)
+
+        # The requested method was not found
+        error MethodNotFound (method: string)
+
+        # The interface defines the requested method, but the service does not implement it.
+        error MethodNotImplemented (method: string)
+
+        # One of the passed parameters is invalid.
+        error InvalidParameter (parameter: string)
+
+        # Client is denied access
+        error PermissionDenied ()
+
+        # Method is expected to be called with 'more' set to true
+        error ExpectedMore ()
+
+        """
+}

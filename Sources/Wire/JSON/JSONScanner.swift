@@ -1,0 +1,93 @@
+/// Finds members and elements in JSON bytes without building values: for records, of which there are many.
+///
+/// It trusts its input to be JSON as hdrlogd writes it; text that is not ends the scan with an error or with spans
+/// that make no sense, never with a read outside the buffer.
+public struct JSONScanner {
+    private let bytes: UnsafeRawBufferPointer
+    private var at: Int
+    private let end: Int
+
+    /// - Parameter bytes: an object or an array, white space around it allowed.
+    public init(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+        at = 0
+        end = bytes.count
+    }
+
+    private var failure: JSONError { JSONError(offset: at, problem: "not JSON") }
+
+    private mutating func skipSpace() { while at < end, bytes[at] <= 0x20 { at += 1 } }
+
+    /// Steps over the character if it is next.
+    private mutating func take(_ character: UInt8) -> Bool {
+        skipSpace()
+        guard at < end, bytes[at] == character else { return false }
+        at += 1
+        return true
+    }
+
+    /// Calls `body` with each member of the object: name without quotes, value with everything.
+    public mutating func members(
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+    ) throws(JSONError) {
+        guard take(UInt8(ascii: "{")) else { throw failure }
+        if take(UInt8(ascii: "}")) { return }
+        repeat {
+            let key = try value()
+            guard key.count >= 2, key[0] == UInt8(ascii: "\""), take(UInt8(ascii: ":")) else { throw failure }
+            let value = try value()
+            body(UnsafeRawBufferPointer(rebasing: key[1..<(key.count - 1)]), value)
+        } while take(UInt8(ascii: ","))
+        guard take(UInt8(ascii: "}")) else { throw failure }
+    }
+
+    /// Calls `body` with each element of the array.
+    public mutating func elements(_ body: (UnsafeRawBufferPointer) -> Void) throws(JSONError) {
+        guard take(UInt8(ascii: "[")) else { throw failure }
+        if take(UInt8(ascii: "]")) { return }
+        repeat { body(try value()) } while take(UInt8(ascii: ","))
+        guard take(UInt8(ascii: "]")) else { throw failure }
+    }
+
+    /// Steps over one value of any kind.
+    private mutating func value() throws(JSONError) -> UnsafeRawBufferPointer {
+        skipSpace()
+        guard at < end else { throw failure }
+        let start = at
+        switch bytes[at] {
+        case UInt8(ascii: "\""): try skipString()
+        case UInt8(ascii: "{"), UInt8(ascii: "["): try skipNested()
+        default: while at < end, !Self.endsScalar(bytes[at]) { at += 1 }
+        }
+        guard at > start else { throw failure }
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<at])
+    }
+
+    private static func endsScalar(_ byte: UInt8) -> Bool {
+        byte <= 0x20 || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]")
+            || byte == UInt8(ascii: ":")
+    }
+
+    private mutating func skipString() throws(JSONError) {
+        at += 1
+        while at < end, bytes[at] != UInt8(ascii: "\"") { at += bytes[at] == UInt8(ascii: "\\") ? 2 : 1 }
+        guard at < end else { throw failure }
+        at += 1
+    }
+
+    private mutating func skipNested() throws(JSONError) {
+        var depth = 0
+        repeat {
+            guard at < end else { throw failure }
+            switch bytes[at] {
+            case UInt8(ascii: "\""):
+                try skipString()
+                continue
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            default: break
+            }
+            at += 1
+        } while depth > 0
+    }
+}

@@ -1,0 +1,154 @@
+internal import CHdrlog
+public import Records
+
+/// Writes records as JSON objects, one behind the other, into a buffer that is used again: no allocation a record.
+///
+/// A member is there when the record has the field; names are `Field`'s. `,` between objects makes the elements
+/// of a reply's `records`, a line feed makes JSON lines.
+public struct RecordJSONEncoder: ~Copyable {
+    /// What stands between two records.
+    public enum Separator: UInt8, Sendable {
+        case comma = 0x2C
+        case lineFeed = 0x0A
+    }
+
+    /// The longest record: every field with its name, 40 bytes of either options twice over, all header bytes.
+    private static let roomForRecord = 8192
+
+    private var writer: ByteWriter
+    private let fields: [Field]
+    private let names: FieldNames
+    private var interfaces: InterfaceNames
+    private let separator: Separator
+    private let raw: Bool
+    /// Records in the buffer.
+    public private(set) var count = 0
+
+    /// - Parameters:
+    ///   - fields: the members that are wanted, in their order; nil for all.
+    ///   - raw: adds `headers` and `linkType`.
+    ///   - interfaces: names of the interface indexes; an index without a name is written as `#7`.
+    public init(
+        fields: [Field]? = nil, raw: Bool = false, interfaces: [UInt32: String] = [:], separator: Separator = .comma
+    ) {
+        let chosen = fields ?? Field.allCases
+        writer = ByteWriter(capacity: 1 << 17)
+        self.fields = chosen
+        names = FieldNames(chosen)
+        self.interfaces = InterfaceNames(interfaces)
+        self.separator = separator
+        self.raw = raw
+    }
+
+    /// The names for the records that follow (another block, after a rename).
+    public mutating func use(interfaces: [UInt32: String]) { self.interfaces = InterfaceNames(interfaces) }
+
+    public var byteCount: Int { writer.count }
+
+    /// The objects; valid until the encoder is changed.
+    public var bytes: UnsafeRawBufferPointer { writer.bytes }
+
+    public mutating func removeAll() {
+        writer.removeAll()
+        count = 0
+    }
+
+    public mutating func append(_ record: borrowing HeaderRecord, _ layout: HeaderLayout) {
+        writer.reserve(Self.roomForRecord + interfaces.longest)
+        if count > 0 { writer.byte(separator.rawValue) }
+        count += 1
+        writer.byte(UInt8(ascii: "{"))
+        let start = writer.count
+        for index in 0..<fields.count {
+            guard let value = record.value(of: fields[index], layout) else { continue }
+            names.write(index, into: &writer)
+            append(value)
+            writer.byte(UInt8(ascii: ","))
+        }
+        if raw { appendRaw(record) }
+        if writer.count > start { writer.removeLast() }
+        writer.byte(UInt8(ascii: "}"))
+    }
+
+    @inline(__always)
+    private mutating func append(_ value: FieldValue) {
+        switch value {
+        case .integer(let number): writer.decimal(number)
+        case .boolean(let flag): writer.text(flag ? "true" : "false")
+        case .time(let time): writer.decimal(time)
+        case .interface(let index): interfaces.write(index, into: &writer)
+        case .direction(let direction): writer.text(direction == .ingress ? "\"in\"" : "\"out\"")
+        case .address(let address): quoted { $0.fill(IPAddress.maximumTextLength, address.write) }
+        case .mac(let address): quoted { $0.fill(MACAddress.maximumTextLength, address.write) }
+        case .bytes(let bytes): quoted { $0.hexadecimal(bytes) }
+        case .list(let list): append(list)
+        }
+    }
+
+    @inline(__always)
+    private mutating func quoted(_ body: (inout ByteWriter) -> Void) {
+        writer.byte(UInt8(ascii: "\""))
+        body(&writer)
+        writer.byte(UInt8(ascii: "\""))
+    }
+
+    private mutating func append(_ list: ProtocolList) {
+        writer.byte(UInt8(ascii: "["))
+        for index in list.indices {
+            if index > 0 { writer.byte(UInt8(ascii: ",")) }
+            writer.decimal(UInt64(list[index]))
+        }
+        writer.byte(UInt8(ascii: "]"))
+    }
+
+    private mutating func appendRaw(_ record: borrowing HeaderRecord) {
+        writer.text("\"linkType\":")
+        writer.decimal(UInt64(record.metadata.link_type))
+        writer.text(",\"headers\":")
+        let bytes = record.bytes
+        quoted { $0.hexadecimal(bytes) }
+        writer.byte(UInt8(ascii: ","))
+    }
+}
+
+/// `"name":` of each chosen field, in one buffer.
+private final class FieldNames: Sendable {
+    private let bytes: [UInt8]
+    private let ends: [Int]
+
+    init(_ fields: [Field]) {
+        var bytes: [UInt8] = []
+        var ends: [Int] = []
+        for field in fields {
+            bytes += "\"\(field.name)\":".utf8
+            ends.append(bytes.count)
+        }
+        (self.bytes, self.ends) = (bytes, ends)
+    }
+
+    @inline(__always)
+    func write(_ index: Int, into writer: inout ByteWriter) {
+        let start = index == 0 ? 0 : ends[index - 1]
+        bytes.withUnsafeBufferPointer { writer.copy($0.baseAddress! + start, ends[index] - start) }
+    }
+}
+
+/// Quoted interface names, with the last one at hand: records of one interface come in runs.
+private struct InterfaceNames {
+    private let names: [UInt32: [UInt8]]
+    private var last: (index: UInt32, name: [UInt8])
+    /// Bytes of the longest name as it is written.
+    let longest: Int
+
+    init(_ interfaces: [UInt32: String]) {
+        names = interfaces.mapValues { JSONValue.string($0).bytes }
+        longest = names.values.map(\.count).max() ?? 0
+        last = (0, JSONValue.string("#0").bytes)
+    }
+
+    @inline(__always)
+    mutating func write(_ index: UInt32, into writer: inout ByteWriter) {
+        if last.index != index { last = (index, names[index] ?? JSONValue.string("#\(index)").bytes) }
+        last.name.withUnsafeBufferPointer { writer.copy($0.baseAddress!, $0.count) }
+    }
+}
