@@ -87,8 +87,12 @@ let package = Package(
             name: "FilterTests", dependencies: ["Filter", "Records", "CHdrlog", "CLibBPF", "PacketBuilder", "Corpus"],
             swiftSettings: strict),
         .target(
-            name: "StoreFixtures", dependencies: ["Records", "CHdrlog"], path: "Tests/StoreFixtures",
+            name: "StoreFixtures", dependencies: ["Records", "CHdrlog", "Corpus"], path: "Tests/StoreFixtures",
             swiftSettings: strict),
+        .executableTarget(
+            name: "StoreBench",
+            dependencies: ["Store", "Records", "Filter", "CHdrlog", "StoreFixtures", "Corpus"],
+            path: "Tests/StoreBench", swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
             dependencies: ["Store", "SQLite", "Records", "Filter", "CHdrlog", "StoreFixtures", "PacketBuilder", "Corpus"],

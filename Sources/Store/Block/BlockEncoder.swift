@@ -1,38 +1,147 @@
 internal import CHdrlog
 internal import Records
 
-/// Encodes runs of records into blocks; its memory is used again from block to block.
+/// Encodes runs of records into blocks (docs/format.md); its memory is used again from block to block.
+///
+/// Per record: one walk over the headers, one look-up of its flow, and a code word that says which of the flow's
+/// predictions held; only what was not foreseen is written.
 final class BlockEncoder {
     private let order: TimeOrder
-    private let raw = ByteBuffer(capacity: 1 << 20)
     private let compressor = ZstdCompressor()
+    private let flows = BytesDictionary(capacity: 4096)
+    private let options = BytesDictionary(capacity: 256)
+    private let table: FlowTableEncoder
+    private let scratch = UnsafeMutableRawPointer.allocate(byteCount: FlowKeyBytes.largest + 16, alignment: 16)
+    private let states: UnsafeMutablePointer<FlowState>
+    private let maximumCount: Int
+    /// The hot columns: delta of time, flow, frame length, TCP flags; then rate and segments.
+    private let columns: [UnsafeMutablePointer<UInt32>]
+    private let streams: UnsafeMutablePointer<StreamWriter>
+    private let optionsScratch = UnsafeMutableRawPointer.allocate(byteCount: 320, alignment: 16)
+    private var hasLongDelta = false
 
-    init(maximumCount: Int) { order = TimeOrder(capacity: maximumCount) }
+    init(maximumCount: Int) {
+        self.maximumCount = maximumCount
+        order = TimeOrder(capacity: maximumCount)
+        states = .allocate(capacity: maximumCount)
+        columns = (0..<7).map { _ in .allocate(capacity: maximumCount) }
+        table = FlowTableEncoder()
+        // Nothing is longer than five bytes a record.
+        streams = .allocate(capacity: FieldStream.allCases.count)
+        for stream in FieldStream.allCases {
+            let memory = UnsafeMutableRawPointer.allocate(byteCount: maximumCount * 5 + 64, alignment: 16)
+            (streams + stream.rawValue).initialize(to: StreamWriter(base: memory))
+        }
+    }
+
+    deinit {
+        scratch.deallocate()
+        states.deallocate()
+        for column in columns { column.deallocate() }
+        for stream in FieldStream.allCases { streams[stream.rawValue].base.deallocate() }
+        streams.deallocate()
+        optionsScratch.deallocate()
+    }
 
     func encode(_ run: RecordRun, names: [UInt32: String], clock: Int64, to block: inout EncodedBlock) {
+        precondition(run.count <= maximumCount, "\(run.count) records are more than \(maximumCount)")
         order.sort(run)
-        raw.count = 0
+        begin()
+        let rates = encodeRecords(run)
+        writeHot(run, names, block.hot)
+        writeCold(run.count, block.cold)
+        block.summary.count = 0
+        table.summary.write(to: block.summary)
+        (block.first, block.last, block.count, block.clock) = (run.first, run.last, run.count, clock)
+        block.rates = rates
+    }
+
+    private func begin() {
+        flows.removeAll()
+        options.removeAll()
+        table.removeAll()
+        hasLongDelta = false
+        for stream in FieldStream.allCases { streams[stream.rawValue].count = 0 }
+    }
+
+    private func encodeRecords(_ run: RecordRun) -> ClosedRange<UInt32> {
         var (least, greatest) = (UInt32.max, UInt32.min)
+        var previous = run.first
+        let fields = FieldEncoder(streams: streams, states: states, options: options, scratch: optionsScratch)
         for at in 0..<run.count {
             let record = run[Int(order.indexes[at])]
-            least = min(least, record.metadata.rate)
-            greatest = max(greatest, record.metadata.rate)
-            withUnsafeBytes(of: record.metadata) { raw.append($0) }
-            raw.append(record.bytes)
-            raw.reserve(8)
-            raw.count = (raw.count + 7) & ~7
+            let rate = record.metadata.rate
+            (least, greatest) = (min(least, rate), max(greatest, rate))
+            let delta = record.time &- previous
+            previous = record.time
+            if delta > Int64(UInt32.max) { hasLongDelta = true }
+            columns[0][at] = UInt32(truncatingIfNeeded: delta)
+            columns[2][at] = record.metadata.frame_length
+            columns[4][at] = rate
+            columns[5][at] = UInt32(record.metadata.segments)
+            columns[6][at] = UInt32(record.metadata.generation)
+            encode(record, at, fields)
         }
-        block.hot.count = 0
-        block.hot.append(UInt32(names.count))
-        for (index, name) in names {
-            block.hot.append(index)
-            block.hot.append(name: name)
+        return min(least, greatest)...greatest
+    }
+
+    @inline(__always)
+    private func encode(_ record: HeaderRecord, _ at: Int, _ fields: FieldEncoder) {
+        let layout = HeaderLayout(record)
+        let shape = HeaderShape(layout, captured: record.bytes.count)
+        FlowKeyBytes.write(record.metadata, shape, to: scratch)
+        if let from = record.bytes.baseAddress {
+            (scratch + FlowKeyBytes.prefix).copyMemory(from: from, byteCount: shape.fixedLength)
+            shape.clear(scratch + FlowKeyBytes.prefix)
         }
-        block.cold.count = 0
-        block.cold.append(UInt64(raw.count))
-        compressor.compress(raw.bytes, to: block.cold)
-        block.summary.count = 0
-        (block.first, block.last, block.count, block.clock) = (run.first, run.last, run.count, clock)
-        block.rates = min(least, greatest)...greatest
+        let key = UnsafeRawBufferPointer(start: scratch, count: FlowKeyBytes.prefix + shape.fixedLength)
+        let (flow, isNew) = flows.number(of: key)
+        if isNew {
+            let (relation, other) = table.add(key, shape, flow, flows)
+            FlowState.begin(states, flow, relation, other)
+        }
+        columns[1][at] = UInt32(truncatingIfNeeded: flow)
+        columns[3][at] =
+            shape.transport == .tcp ? UInt32(record.bytes[shape.transportOffset &+ 13]) : 0
+        fields.encode(record, shape, flow)
+    }
+
+    private func writeHot(_ run: RecordRun, _ names: [UInt32: String], _ hot: ByteBuffer) {
+        hot.count = 0
+        hot.append(UInt8(1))
+        hot.append(UInt32(run.count))
+        hot.append(UInt32(flows.count))
+        hot.append(run.first)
+        hot.append(UInt16(names.count))
+        for (index, name) in names.sorted(by: { $0.key < $1.key }) {
+            hot.append(index)
+            hot.append(name: name)
+        }
+        table.write(to: hot, compressor)
+        writeTimes(run, hot)
+        for column in 1...3 { HotColumn.append(columns[column], run.count, to: hot) }
+        // Unpacking may load a few bytes beyond the last value's.
+        hot.append(UInt64(0))
+    }
+
+    private func writeTimes(_ run: RecordRun, _ hot: ByteBuffer) {
+        hot.append(UInt8(hasLongDelta ? 1 : 0))
+        guard hasLongDelta else { return PackedColumn.encode(columns[0], run.count, to: hot) }
+        for at in 0..<run.count { hot.append(run.time(at: Int(order.indexes[at]))) }
+    }
+
+    private func writeCold(_ count: Int, _ cold: ByteBuffer) {
+        cold.count = 0
+        for column in 4...6 { HotColumn.append(columns[column], count, to: cold) }
+        cold.append(UInt32(options.count))
+        for number in 0..<options.count { cold.append(UInt8(options[number].count)) }
+        CompressedStream.append(options.arena.bytes, to: cold, compressor)
+        for stream in FieldStream.allCases {
+            let writer = streams[stream.rawValue]
+            CompressedStream.append(
+                UnsafeRawBufferPointer(start: writer.base, count: writer.count), to: cold,
+                stream.isCompressed ? compressor : nil)
+        }
+        cold.append(UInt64(0))
     }
 }

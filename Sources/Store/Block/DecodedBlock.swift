@@ -1,49 +1,51 @@
-internal import CHdrlog
 internal import Records
 
-/// A block's records in time order, in memory of its own.
+/// A block's records in time order: one that was stored, or those in memory that no block holds yet.
 final class DecodedBlock {
-    private let run: RecordRun
-    private let order: TimeOrder
-    let names: [UInt32: String]
+    enum Contents {
+        case memory(RecordRun, TimeOrder)
+        case stored(HotBlock, ColdBlock?)
+    }
 
-    var count: Int { run.count }
+    private let contents: Contents
+    let names: [UInt32: String]
+    let count: Int
 
     init(run: RecordRun, names: [UInt32: String]) {
-        self.run = run
-        self.names = names
-        order = TimeOrder(capacity: run.count)
+        let order = TimeOrder(capacity: max(run.count, 1))
         order.sort(run)
+        contents = .memory(run, order)
+        self.names = names
+        count = run.count
     }
 
     struct Damaged: Error {}
 
-    init(hot: ByteBuffer, cold: ByteBuffer, count: Int) throws(Damaged) {
-        do throws(ByteCursor.Exhausted) {
-            var cursor = ByteCursor(hot.bytes)
-            var names: [UInt32: String] = [:]
-            for _ in 0..<(try cursor.take(UInt32.self)) {
-                let index = try cursor.take(UInt32.self)
-                names[index] = try cursor.takeName()
-            }
-            self.names = names
-            var packed = ByteCursor(cold.bytes)
-            let length = Int(try packed.take(UInt64.self))
-            guard length < 1 << 30 else { throw ByteCursor.Exhausted() }
-            let raw = ByteBuffer()
-            guard ZstdDecompressor().decompress(try packed.take(bytes: packed.left), count: length, to: raw) else {
-                throw ByteCursor.Exhausted()
-            }
-            run = RecordRun(maximumCount: max(count, length / RecordRun.prefix))
-            guard run.append(contents: raw.bytes), run.count == count else { throw ByteCursor.Exhausted() }
-            order = TimeOrder(capacity: count)
-            order.sort(run)
-        } catch {
-            throw Damaged()
+    /// - Parameter cold: nil when no record will be asked for.
+    init(hot: HotBlock, cold: ColdBlock?) {
+        contents = .stored(hot, cold)
+        names = hot.names
+        count = hot.count
+    }
+
+    func time(at index: Int) -> Int64 {
+        switch contents {
+        case .memory(let run, let order): run.time(at: Int(order.indexes[index]))
+        case .stored(let hot, _): hot.times[index]
         }
     }
 
-    func time(at index: Int) -> Int64 { run.time(at: Int(order.indexes[index])) }
+    /// The record's flow by its number in the block, nil for records in memory.
+    func flow(at index: Int) -> Int? {
+        if case .stored(let hot, _) = contents { Int(hot.flowNumbers[index]) } else { nil }
+    }
 
-    func record(at index: Int) -> HeaderRecord { run[Int(order.indexes[index])] }
+    func record(at index: Int) -> HeaderRecord {
+        switch contents {
+        case .memory(let run, let order): return run[Int(order.indexes[index])]
+        case .stored(let hot, let cold):
+            guard let cold else { preconditionFailure("records of a block whose cold part was not read") }
+            return cold.record(at: index, time: hot.times[index])
+        }
+    }
 }

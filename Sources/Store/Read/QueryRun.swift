@@ -21,12 +21,15 @@ struct QueryRun {
     private var active: [Selection] = []
     private var skip: Int
     private var openSegment: SegmentBox?
+    /// Not yet bound to a block's interface names.
+    private let filter: CompiledFilter
 
     init(_ query: Query, view: StoreReader.View, directory: StoreDirectory) {
         self.query = query
         self.view = view
         self.directory = directory
         range = Self.range(query)
+        filter = CompiledFilter(query.filter)
         skip = query.cursor?.delivered ?? 0
         let end = query.order == .ascending ? query.range.upperBound : query.range.lowerBound
         result = QueryResult(cursor: QueryCursor(time: end, delivered: 0))
@@ -55,8 +58,12 @@ struct QueryRun {
             candidates.append(Candidate(segment: 0, row: .ofMemory(first, last, block), pending: index))
         }
         for candidate in candidates { note(candidate.row) }
-        candidates.sort { query.order == .ascending ? $0.row.first < $1.row.first : $0.row.last > $1.row.last }
         result.blocks = candidates.count
+        // Names are not in the summary, so a filter on them cannot tell.
+        if !filter.isAlwaysTrue, !filter.usesInterfaceNames {
+            candidates.removeAll { $0.pending == nil && StoredSummary($0.row.summary).map(filter.mayMatch) == false }
+        }
+        candidates.sort { query.order == .ascending ? $0.row.first < $1.row.first : $0.row.last > $1.row.last }
         result.gaps.sort { $0.from < $1.from }
     }
 
@@ -118,10 +125,9 @@ struct QueryRun {
 
     private mutating func open(_ candidate: Candidate) {
         do {
-            let block = try decode(candidate)
-            guard let block else { return }
             result.decoded += 1
-            let selection = Selection(block, query, range)
+            guard let block = try decode(candidate) else { return }
+            let selection = Selection(block, query.order, range)
             if !selection.isExhausted { active.append(selection) }
         } catch {
             let info = view.segments[candidate.segment]
@@ -133,13 +139,16 @@ struct QueryRun {
         }
     }
 
-    private mutating func decode(_ candidate: Candidate) throws(StoreError) -> DecodedBlock? {
-        if let index = candidate.pending { return view.pending[index] }
+    private mutating func decode(_ candidate: Candidate) throws(StoreError) -> FilteredBlock? {
+        if let index = candidate.pending {
+            let block = view.pending[index]
+            return FilteredBlock(block: block, flows: .init(filter.bound(to: block.names)))
+        }
         if openSegment?.index != candidate.segment {
             openSegment = SegmentBox(
                 candidate.segment, try SegmentReader(directory: directory, info: view.segments[candidate.segment]))
         }
-        return try openSegment!.decode(candidate.row)
+        return try openSegment!.decode(candidate.row, filter)
     }
 
     /// Delivers what comes before a time, in order; nil is everything.

@@ -88,13 +88,10 @@ public final class StoreWriter {
     public func append(_ chunk: RecordChunk, now: Int64) {
         noticeClockStep(chunk.clockOffset, now)
         if pending.isEmpty { pendingSince = now }
-        var left = chunk.count
-        var skip = 0
-        while left > 0 {
+        var cursor = ChunkCursor(chunk)
+        while !cursor.isAtEnd {
             if pending.isFull { commit(now: now) }
-            let taken = pending.isFull ? lose(chunk, skipping: skip) : take(chunk, skipping: skip)
-            skip += taken
-            left -= taken
+            if pending.isFull { lose(&cursor) } else { take(&cursor) }
         }
     }
 
@@ -104,32 +101,26 @@ public final class StoreWriter {
         clockOffset = offset
     }
 
-    private func take(_ chunk: RecordChunk, skipping skip: Int) -> Int {
+    /// Takes records over until the block is full.
+    private func take(_ cursor: inout ChunkCursor) {
+        var reached = cursor
         catalogue.withState { _ in
-            var (index, taken) = (0, 0)
-            chunk.forEach { record in
-                if index >= skip, !pending.isFull {
-                    pending.append(record)
-                    tallies.receive(record)
-                    taken += 1
-                }
-                index += 1
+            while !reached.isAtEnd, !pending.isFull {
+                let record = reached.next()
+                pending.append(record)
+                tallies.receive(record)
             }
-            return taken
         }
+        cursor = reached
     }
 
     /// Counts the rest of a chunk as lost.
-    private func lose(_ chunk: RecordChunk, skipping skip: Int) -> Int {
-        var index = 0
-        chunk.forEach { record in
-            if index >= skip {
-                tallies.lose(record)
-                widenOverflow(record.time)
-            }
-            index += 1
+    private func lose(_ cursor: inout ChunkCursor) {
+        while !cursor.isAtEnd {
+            let record = cursor.next()
+            tallies.lose(record)
+            widenOverflow(record.time)
         }
-        return index - skip
     }
 
     private func widenOverflow(_ time: Int64) {

@@ -1,0 +1,59 @@
+internal import Filter
+internal import Records
+
+/// A block's summary, read: answers whether the block can hold what a filter wants.
+struct StoredSummary: BlockSummary {
+    private let bytes: [UInt8]
+    private var directions: UInt8 = 0
+    private var etherTypes: [UInt16]?
+    private var interfaces: [UInt32]?
+    private var exponent: UInt8 = 0
+    private var filterStart = 0
+
+    private static let protocolsStart = 2
+
+    /// Nil when the bytes are not a summary that this program knows: then the block has to be read.
+    init?(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        let isWhole = (try? bytes.withUnsafeBytes { try read($0) }) ?? false
+        guard isWhole else { return nil }
+    }
+
+    private mutating func read(_ raw: UnsafeRawBufferPointer) throws(ByteCursor.Exhausted) -> Bool {
+        var cursor = ByteCursor(raw)
+        guard try cursor.take(UInt8.self) == 1 else { return false }
+        directions = try cursor.take(UInt8.self)
+        _ = try cursor.take(bytes: 32)
+        etherTypes = try Self.list(&cursor)
+        interfaces = try Self.list(&cursor)
+        exponent = try cursor.take(UInt8.self)
+        filterStart = cursor.offset
+        return exponent >= 6 && exponent < 32 && cursor.left == 1 << (Int(exponent) - 3)
+    }
+
+    private static func list<T: FixedWidthInteger>(_ cursor: inout ByteCursor) throws(ByteCursor.Exhausted) -> [T]? {
+        let count = try cursor.take(UInt8.self)
+        guard count < 255 else { return nil }
+        var all: [T] = []
+        for _ in 0..<count { all.append(try cursor.take(T.self)) }
+        return all
+    }
+
+    func mayHold(interface: UInt32) -> Bool { interfaces?.contains(interface) ?? true }
+
+    func mayHold(direction: Direction) -> Bool { directions & (direction == .ingress ? 1 : 2) != 0 }
+
+    func mayHold(ipProtocol: UInt8) -> Bool {
+        bytes[Self.protocolsStart + Int(ipProtocol >> 3)] & 1 << (ipProtocol & 7) != 0
+    }
+
+    func mayHold(etherType: UInt16) -> Bool { etherTypes?.contains(etherType) ?? true }
+
+    /// The filter knows whole addresses only.
+    func mayHold(prefix: IPPrefix) -> Bool {
+        guard prefix.length == prefix.address.bitWidth else { return true }
+        return bytes.withUnsafeBytes { raw in
+            AddressFilter.contains(UnsafeRawBufferPointer(rebasing: raw[filterStart...]), exponent, prefix.address)
+        }
+    }
+}

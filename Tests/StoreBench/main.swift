@@ -1,0 +1,105 @@
+import Corpus
+import Filter
+import Foundation
+import Records
+import Store
+import StoreFixtures
+
+// store-bench DIRECTORY [HEADERS]: ingest, size and queries, on synthetic traffic and on the corpus.
+
+func seconds(_ body: () throws -> Void) rethrows -> Double {
+    let clock = ContinuousClock()
+    let start = clock.now
+    try body()
+    let spent = clock.now - start
+    return Double(spent.components.seconds) + Double(spent.components.attoseconds) * 1e-18
+}
+
+/// Processor time of this process, so that other work on the machine does not count.
+func cpuSeconds(_ body: () throws -> Void) rethrows -> Double {
+    func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+    let start = now()
+    try body()
+    return now() - start
+}
+
+func show(_ name: String, _ value: Double, _ unit: String) {
+    print(name.padding(toLength: 36, withPad: " ", startingAt: 0), String(format: "%12.2f", value), unit)
+}
+
+func freshWriter(_ path: String) throws -> StoreWriter {
+    try? FileManager.default.removeItem(atPath: path)
+    var limits = StoreLimits()
+    limits.keepFree = 0
+    if let records = ProcessInfo.processInfo.environment["BLOCK"].flatMap({ Int($0) }) { limits.blockRecords = records }
+    return try StoreWriter.open(directory: path, limits: limits, interfaces: [2: "eth0"], now: 1).writer
+}
+
+func size(_ path: String) throws -> Double { Double(try StoreReader(directory: path).statistics().used) }
+
+/// Ingests chunks that exist already, so that only the store is measured.
+func ingest(_ path: String, _ chunks: [RecordChunk], _ label: String) throws {
+    let count = Double(chunks.reduce(0) { $0 + $1.count })
+    let writer = try freshWriter(path)
+    let spent = cpuSeconds {
+        for (index, chunk) in chunks.enumerated() {
+            writer.append(chunk, now: Int64(index) * 1_000_000)
+        }
+    }
+    writer.close(now: Int64(chunks.count) * 1_000_000)
+    show("ingest \(label)", count / spent / 1e6, "M headers/s of processor time")
+    show("size \(label)", try size(path) / count, "bytes a header, all files")
+}
+
+func queries(_ path: String, _ total: Double) throws {
+    let reader = StoreReader(directory: path)
+    for (label, text, limit) in [
+        ("first 100 tcp", "tcp", 100), ("needle", "host 10.1.2.3", 1_000_000), ("all", "", Int.max),
+    ] {
+        var query = Query()
+        query.filter = try FilterExpression(parsing: text)
+        query.limit = limit
+        var result: QueryResult?
+        var bytes = 0
+        let spent = try seconds {
+            result = try reader.query(query) { record, _ in
+                bytes += record.bytes.count
+                return true
+            }
+        }
+        let found = result!
+        show(
+            "query \(label)", spent * 1000,
+            "ms, \(found.delivered) of \(Int(total)) records, \(found.decoded) of \(found.blocks) blocks")
+    }
+}
+
+let path = CommandLine.arguments.dropFirst().first ?? NSTemporaryDirectory() + "hdrlog-bench"
+let wanted = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 2_000_000
+let maximum = 65_536
+
+var traffic = SyntheticTraffic()
+var chunks: [RecordChunk] = []
+for _ in 0..<(wanted / maximum) {
+    let chunk = RecordChunk(capacity: maximum * 136)
+    traffic.fill(chunk, count: maximum)
+    chunks.append(chunk)
+}
+try ingest(path, chunks, "synthetic")
+try queries(path, Double(chunks.reduce(0) { $0 + $1.count }))
+chunks.removeAll()
+if Corpus.isPresent {
+    let largest: Set<String> = ["zeek--echo-connections.pcap", "PcapPlusPlus--many-protocols.pcap"]
+    for (label, skipping) in [("corpus", []), ("corpus without the two largest", largest)] {
+        let chunk = RecordChunk(capacity: 64 << 20)
+        try CorpusRecords.fill(chunk, skipping: skipping)
+        try ingest(path, [chunk], label)
+    }
+} else {
+    print(Corpus.absence)
+}
+try? FileManager.default.removeItem(atPath: path)
