@@ -93,6 +93,9 @@ let package = Package(
             name: "StoreBench",
             dependencies: ["Store", "Records", "Filter", "CHdrlog", "StoreFixtures", "Corpus"],
             path: "Tests/StoreBench", swiftSettings: strict),
+        .executableTarget(
+            name: "StoreCrashWriter", dependencies: ["Store", "Records", "CHdrlog"], path: "Tests/StoreCrashWriter",
+            swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
             dependencies: ["Store", "SQLite", "Records", "Filter", "CHdrlog", "StoreFixtures", "PacketBuilder", "Corpus"],

@@ -93,6 +93,8 @@ public final class StoreWriter {
             if pending.isFull { commit(now: now) }
             if pending.isFull { lose(&cursor) } else { take(&cursor) }
         }
+        let sources = tallies.all
+        catalogue.withState { $0.statistics.sources = sources }
     }
 
     /// The anchor of a block is one: after a step of the wall clock a new one begins.

@@ -1,0 +1,66 @@
+import Foundation
+import Records
+import Store
+import Testing
+
+/// A writer in a process of its own, killed again and again while it fills blocks, flushes and rotates.
+@Suite("Kill -9", .serialized)
+struct CrashTests {
+    let scratch = ScratchDirectory()
+
+    private static let program: URL? = {
+        let beside = Bundle.allBundles.map(\.bundleURL) + [Bundle.main.bundleURL]
+        return beside.flatMap { [$0, $0.deletingLastPathComponent()] }
+            .map { $0.appendingPathComponent("StoreCrashWriter") }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+    }()
+
+    /// Runs a writer and kills it some time after it has opened the store.
+    /// - Returns: how many records it said were flushed.
+    private func round(_ number: Int, after milliseconds: Int) throws -> Int {
+        let process = Process()
+        process.executableURL = Self.program
+        process.arguments = [scratch.path, String(number)]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let first = pipe.fileHandleForReading.availableData
+        usleep(UInt32(milliseconds) * 1000)
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        let text = String(decoding: first + pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        try #require(text.hasPrefix("open"), "round \(number) did not open the store")
+        let whole = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        return whole.compactMap { Int($0) }.last ?? 0
+    }
+
+    @Test(
+        "200 kills lose nothing that was flushed, store nothing twice, and each is told as a gap",
+        .enabled(if: program != nil, "StoreCrashWriter is not built: swift build --product StoreCrashWriter"))
+    func loop() throws {
+        let rounds = 200
+        var flushed: [Int] = []
+        for number in 0..<rounds { flushed.append(try round(number, after: number * 7 % 31)) }
+        let (writer, report) = try StoreWriter.open(
+            directory: scratch.path, now: Int64(Date().timeIntervalSince1970 * 1e9))
+        #expect(report.setAside.isEmpty)
+        #expect(report.gap?.reason == .crashed)
+        var found = [Set<UInt32>](repeating: [], count: rounds)
+        var twice = 0
+        let result = try writer.reader.query(Query()) { record, _ in
+            let round = record.bytes.loadUnaligned(fromByteOffset: 14, as: UInt32.self).byteSwapped
+            let number = record.bytes.loadUnaligned(fromByteOffset: 18, as: UInt32.self).byteSwapped
+            if !found[Int(round)].insert(number).inserted { twice += 1 }
+            return true
+        }
+        #expect(twice == 0)
+        #expect(result.unreadable.isEmpty)
+        #expect(result.gaps.filter { $0.reason == .crashed }.count == rounds)
+        for (index, numbers) in found.enumerated() {
+            // What was flushed is there, without a hole; what came later may be.
+            #expect(numbers.count >= flushed[index], "round \(index)")
+            #expect(numbers.isEmpty || Int(numbers.max()!) == numbers.count, "round \(index)")
+        }
+        print("stored \(found.reduce(0) { $0 + $1.count }), flushed at least \(flushed.reduce(0, +))")
+    }
+}

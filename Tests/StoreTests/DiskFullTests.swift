@@ -1,0 +1,75 @@
+import Foundation
+import Records
+import Store
+import StoreFixtures
+import Testing
+
+/// A real file system that is too small, filled by somebody else.
+@Suite("Disk full", .serialized)
+struct DiskFullTests {
+    private static let second: Int64 = 1_000_000_000
+
+    private func withTmpfs(_ megabytes: Int, _ body: (String) throws -> Void) throws {
+        let path = NSTemporaryDirectory() + "hdrlog-full-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try #require(mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0, "mount: errno \(errno)")
+        defer {
+            umount2(path, Int32(MNT_DETACH))
+            rmdir(path)
+        }
+        try body(path)
+    }
+
+    private func fill(_ file: String) {
+        let handle = fopen(file, "w")
+        let block = [UInt8](repeating: 1, count: 4096)
+        while fwrite(block, 1, block.count, handle) == block.count {}
+        fclose(handle)
+    }
+
+    @Test(
+        "a full disk loses records, counts each, tells the gap, and ends by itself when there is space again",
+        .enabled(if: getuid() == 0, "mounting a tmpfs needs root"))
+    func diskFull() throws {
+        try withTmpfs(48) { path in
+            var limits = StoreLimits()
+            (limits.keepFree, limits.blockRecords) = (0, 2000)
+            let (writer, _) = try StoreWriter.open(
+                directory: path + "/store", limits: limits, interfaces: [2: "eth0"], now: Self.second)
+            var shape = SyntheticTraffic.Shape()
+            shape.flows = 200
+            var traffic = SyntheticTraffic(shape)
+            let chunk = RecordChunk(capacity: 1 << 20)
+            var now = Self.second
+            func append(_ chunks: Int) {
+                for _ in 0..<chunks {
+                    traffic.fill(chunk, count: 1000)
+                    now += Self.second / 10
+                    writer.append(chunk, now: now)
+                    writer.tick(now: now)
+                }
+            }
+            append(20)
+            fill(path + "/other")
+            append(40)
+            let full = try writer.reader.statistics()
+            #expect(full.trouble?.isNoSpace == true)
+            #expect(full.total.received == 60_000)
+            let lost = full.total.lost
+            #expect(lost > 10_000)
+            unlink(path + "/other")
+            append(20)
+            let after = try writer.reader.statistics()
+            #expect(after.trouble == nil)
+            #expect(after.total.received == 80_000)
+            let events = writer.takeEvents()
+            #expect(events.contains { if case .stalled = $0 { true } else { false } })
+            #expect(events.contains { if case .recovered = $0 { true } else { false } })
+            let answer = try writer.reader.query(Query()) { _, _ in true }
+            #expect(UInt64(answer.delivered) == after.total.received - after.total.lost)
+            let gaps = answer.gaps.filter { $0.reason == .storeFull }
+            #expect(gaps.reduce(0) { $0 + ($1.count ?? 0) } == after.total.lost)
+            writer.close(now: now)
+        }
+    }
+}
