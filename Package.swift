@@ -46,7 +46,7 @@ let package = Package(
         .target(name: "Records", dependencies: ["CHdrlog"], swiftSettings: strict),
         .target(name: "Filter", dependencies: ["Records", "CHdrlog"], swiftSettings: strict),
         .target(
-            name: "Capture", dependencies: ["BPF", "Records", "Filter", "CHdrlog"],
+            name: "Capture", dependencies: ["BPF", "Records", "Filter", "CHdrlog", "CLinux"],
             swiftSettings: strict, plugins: ["CompileBPF"]),
         .target(name: "Store", dependencies: ["SQLite", "Records", "Filter", "CZstd", "CHdrlog"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Records", "CHdrlog", nioCore, nioPosix], swiftSettings: strict),

@@ -2,8 +2,13 @@
 #pragma once
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/membarrier.h>
+#include <net/if.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -48,4 +53,40 @@ static inline int hdrlog_stay_on_this_processor(void)
 		return -1;
 	set[processor / (8 * sizeof(unsigned long))] = 1UL << processor % (8 * sizeof(unsigned long));
 	return (int)syscall(SYS_sched_setaffinity, 0, sizeof(set), set);
+}
+
+/// membarrier(2), MEMBARRIER_CMD_GLOBAL: returns when every BPF program that ran at the call has ended.
+static inline int hdrlog_wait_for_running_programs(void)
+{
+	return (int)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+/// Makes everything written before visible to a BPF program that reads the new value.
+static inline void hdrlog_release_u64(uint64_t *to, uint64_t value)
+{
+	__atomic_store_n(to, value, __ATOMIC_RELEASE);
+}
+
+/// setns(2): the calling thread's network namespace.
+static inline int hdrlog_enter_network(int descriptor)
+{
+	return (int)syscall(SYS_setns, descriptor, 0x40000000); /* CLONE_NEWNET */
+}
+
+/// gettid(2)
+static inline int hdrlog_thread(void)
+{
+	return (int)syscall(SYS_gettid);
+}
+
+/// netdevice(7), SIOCGIFHWADDR: an interface's ARPHRD_* type in this thread's network namespace; -1 when it is gone.
+static inline int hdrlog_hardware_type(const char *name)
+{
+	struct ifreq request;
+	int any = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	memset(&request, 0, sizeof(request));
+	strncpy(request.ifr_name, name, sizeof(request.ifr_name) - 1);
+	int result = ioctl(any, SIOCGIFHWADDR, &request);
+	close(any);
+	return result < 0 ? -1 : request.ifr_hwaddr.sa_family;
 }

@@ -1,1 +1,173 @@
-// Capture
+internal import BPF
+internal import CHdrlog
+internal import CLinux
+public import Records
+internal import Synchronization
+
+/// The programs in the kernel, what they count, and the rings that their records wait in.
+///
+/// One thread drains; another attaches, detaches and takes snapshots. Programs are detached when this goes.
+public final class Capture: @unchecked Sendable {
+    /// Interfaces that can be logged at a time.
+    public static let maximumInterfaces = 64
+
+    private let programs: Object
+    private let control: UnsafeMutablePointer<hdrlog_control>
+    private let counters: CounterMap
+    private let rings: RingSet
+    private let state = Mutex(State())
+
+    private struct State {
+        var interfaces: [UInt32: AttachedInterface] = [:]
+        var totals: [Port: InterfaceCounters] = [:]
+        var rate: UInt32
+        var freeSlots = Array((0..<Capture.maximumInterfaces).map { UInt16(2 * $0) }.reversed())
+
+        init(rate: UInt32 = 1) { self.rate = rate }
+    }
+
+    /// One interface in one direction.
+    private struct Port: Hashable {
+        var interface: UInt32
+        var direction: Direction
+    }
+
+    /// Loads the programs; nothing is attached yet.
+    /// - Parameters:
+    ///   - ringMemory: bytes of ring buffers over all CPUs; each gets the largest power of two that fits its share.
+    ///   - samplingRate: headers are kept of one packet in so many.
+    /// - Throws: `CaptureError` when the kernel refuses.
+    public init(ringMemory: Int, samplingRate: Int) throws(CaptureError) {
+        do {
+            let stride = 2 * Self.maximumInterfaces
+            let size = RingSet.size(of: ringMemory, processors: Map.processors)
+            let object = try Object(opening: EmbeddedObject.bytes)
+            try object.setConstants([UInt32(stride)])
+            try object.setEntries(of: "counters", to: Int(HDRLOG_BANKS) * stride)
+            try object.setEntries(of: "rings", to: Map.processors)
+            try object.load()
+            control = try object.map("control").shared(as: hdrlog_control.self)
+            counters = CounterMap(counters: try object.map("counters"), ports: try object.map("ports"), stride: stride)
+            rings = try RingSet(size: size, map: try object.map("rings"), slots: Int(HDRLOG_BANKS) * stride)
+            programs = object
+        } catch {
+            throw CaptureError(error)
+        }
+        setSamplingRate(samplingRate)
+        control.pointee.banks.0.rate = UInt32(samplingRate)
+        control.pointee.banks.1.rate = UInt32(samplingRate)
+    }
+
+    // MARK: - interfaces
+
+    /// Puts the programs on an interface.
+    /// - Returns: where they sit now and why.
+    /// - Throws: `CaptureError` when no place is left or the interface is gone; nothing stays attached then.
+    @discardableResult
+    public func attach(_ device: Device, hook: HookChoice, directions: Set<Direction>) throws(CaptureError) -> AttachedHooks {
+        guard let linkType = device.linkType else { throw .unsupportedLinkLayer(device.name) }
+        guard let slot = state.withLock({ $0.freeSlots.popLast() }) else { throw .tooManyInterfaces }
+        do {
+            try counters.setPort(device.index, slot: slot, linkType: linkType)
+            rings.setSlot(slot, of: device.index)
+            let attached = try AttachedInterface(programs, device, hook, directions, slot: slot)
+            return state.withLock {
+                for direction in directions {
+                    $0.totals[Port(interface: device.index, direction: direction)] = InterfaceCounters()
+                }
+                $0.interfaces[device.index] = attached
+                return attached.hooks
+            }
+        } catch {
+            state.withLock { $0.freeSlots.append(slot) }
+            throw CaptureError(error, interface: device.name)
+        }
+    }
+
+    /// Takes the programs off an interface. What it counted since the last snapshot is lost, so take one before.
+    public func detach(interface: UInt32) {
+        let gone = state.withLock { state in
+            for direction in Direction.allCases {
+                state.totals[Port(interface: interface, direction: direction)] = nil
+            }
+            return state.interfaces.removeValue(forKey: interface)
+        }
+        guard let gone else { return }
+        try? counters.setPort(interface, slot: nil, linkType: HDRLOG_LINK_ETHERNET)
+        // The slot is used again only after its counters are zero in both banks.
+        counters.clear(slot: gone.slot)
+        state.withLock { $0.freeSlots.append(gone.slot) }
+    }
+
+    /// Interfaces that have programs on them, and where.
+    public var attached: [UInt32: AttachedHooks] { state.withLock { $0.interfaces.mapValues(\.hooks) } }
+
+    // MARK: - records; for the one thread that drains
+
+    /// Moves records from the rings into a chunk.
+    /// - Returns: true when all rings were empty at the end; false when the chunk is full and more may wait.
+    public func drain(into chunk: RecordChunk) -> Bool { rings.drain(into: chunk) }
+
+    /// How often `drain` has emptied all rings.
+    public var passes: Int { rings.passes }
+
+    /// Bytes that wait in the rings.
+    public var waitingBytes: Int { rings.waitingBytes }
+
+    // MARK: - counters
+
+    /// From the next snapshot on, headers are kept of one packet in so many.
+    public func setSamplingRate(_ rate: Int) { state.withLock { $0.rate = UInt32(clamping: max(1, rate)) } }
+
+    /// Freezes the counters' generation, waits until its records are drained, and adds it up.
+    ///
+    /// Everything that belongs to the generation is complete then: `frames`, `sampled`, `drained` and `ringLost` fit
+    /// together exactly. Takes some milliseconds, since it waits for running programs.
+    /// - Parameter wait: called until the thread that drains has emptied the rings twice; returns false to give up.
+    /// - Returns: counters since attaching by interface and direction; nil when `wait` gave up (the generation is added
+    ///   up next time).
+    public func snapshot(wait: () -> Bool) -> [InterfaceSnapshot]? {
+        if !rings.isFreezing {
+            let next = control.pointee.generation &+ 1
+            withUnsafeMutablePointer(to: &control.pointee.banks) { banks in
+                banks.withMemoryRebound(to: hdrlog_bank.self, capacity: 2) { bank in
+                    bank[Int(next & 1)].rate = state.withLock { $0.rate }
+                }
+            }
+            hdrlog_release_u64(&control.pointee.generation, next)
+            _ = hdrlog_wait_for_running_programs()
+            rings.isFreezing = true
+        }
+        let target = rings.passes + 2
+        while rings.passes < target {
+            guard wait() else { return nil }
+        }
+        rings.isFreezing = false
+        return collect(bank: Int(control.pointee.generation & 1) ^ 1)
+    }
+
+    private func collect(bank: Int) -> [InterfaceSnapshot] {
+        state.withLock { state in
+            state.interfaces.values.flatMap { interface in
+                interface.directions.compactMap { direction -> InterfaceSnapshot? in
+                    let port = Port(interface: interface.device.index, direction: direction)
+                    guard var total = state.totals[port] else { return nil }
+                    let slot = Int(interface.slot) + Int(direction.rawValue)
+                    counters.take(slot: slot, bank: bank) { total.add($0) }
+                    total.drained += rings.takeDrained(slot: slot, bank: bank)
+                    state.totals[port] = total
+                    return InterfaceSnapshot(
+                        device: interface.device, direction: direction, hooks: interface.hooks, counters: total)
+                }
+            }
+        }
+    }
+}
+
+/// An interface's counters at the end of a generation.
+public struct InterfaceSnapshot: Equatable, Sendable {
+    public var device: Device
+    public var direction: Direction
+    public var hooks: AttachedHooks
+    public var counters: InterfaceCounters
+}

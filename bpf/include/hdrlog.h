@@ -51,3 +51,61 @@ enum hdrlog_malformed {
 };
 
 _Static_assert(sizeof(struct hdrlog_record) == 32, "ring record prefix");
+
+struct hdrlog_tally {
+	__u64 frames;
+	__u64 bytes;
+};
+
+/* EtherTypes with a place of their own in the counters; the map `ethertypes` has the others by number. */
+enum hdrlog_ethertype {
+	HDRLOG_ETHERTYPE_IPV4,
+	HDRLOG_ETHERTYPE_IPV6,
+	HDRLOG_ETHERTYPE_ARP,
+	HDRLOG_ETHERTYPE_OTHER, /* found no room in the map */
+	HDRLOG_ETHERTYPES,
+};
+
+/* What one CPU counted for one interface, direction and bank. frames = filtered + counted + sampled. */
+struct hdrlog_counters {
+	__u64 frames;
+	__u64 wire_packets; /* sum of max(1, gso_segs) */
+	__u64 bytes;
+	__u64 filtered;  /* ignored by a rule */
+	__u64 counted;   /* not chosen by sampling */
+	__u64 sampled;   /* chosen; of these */
+	__u64 ring_lost; /* found no room in the ring */
+	__u64 malformed[HDRLOG_MALFORMED_REASONS];
+	struct hdrlog_tally ethertypes[HDRLOG_ETHERTYPES];
+	struct hdrlog_tally protocols[256]; /* by IPv4's protocol or IPv6's upper protocol */
+};
+
+#define HDRLOG_BANKS             2    /* one counts while the other is frozen and read */
+#define HDRLOG_PORTS             4096 /* interface indices are looked up modulo this */
+#define HDRLOG_ETHERTYPE_ENTRIES 1024
+
+/* Key of the map `ethertypes`, value struct hdrlog_tally. */
+struct hdrlog_ethertype_key {
+	__u16 slot; /* index into `counters` */
+	__u16 ethertype;
+};
+
+/* An interface that is logged: the entry at `ifindex` modulo HDRLOG_PORTS of the map `ports`. */
+struct hdrlog_port {
+	__u32 ifindex; /* 0: none */
+	__u16 slot;    /* of ingress in bank 0; + 1 for egress, + `bank_stride` for bank 1 */
+	__u8 link_type;
+	__u8 reserved;
+};
+
+/* Settings that belong to a bank and change with it. */
+struct hdrlog_bank {
+	__u32 rate; /* headers of 1 packet in `rate` are taken */
+	__u32 reserved;
+};
+
+/* The single entry of the map `control`. */
+struct hdrlog_control {
+	__u64 generation; /* its lowest bit is the bank in use */
+	struct hdrlog_bank banks[HDRLOG_BANKS];
+};

@@ -1,0 +1,41 @@
+internal import CLibBPF
+internal import Glibc
+
+/// A program on an interface. Closing the last descriptor of a link detaches the program, a crash included.
+///
+/// bpf_link_create(2).
+public struct Link: ~Copyable, Sendable {
+    private let descriptor: Descriptor
+
+    /// Where a program can be linked to.
+    public enum Place: Sendable {
+        case nativeXDP, genericXDP
+        /// tcx, Linux 6.6 and later.
+        case ingress, egress
+    }
+
+    /// - Throws: `BPFError`: EBUSY when another program holds the XDP slot, EOPNOTSUPP or EINVAL when driver or kernel
+    ///   cannot, ENODEV when the interface is gone.
+    public init(_ program: Program, interface: UInt32, place: Place) throws(BPFError) {
+        var options = bpf_link_create_opts()
+        options.sz = MemoryLayout<bpf_link_create_opts>.size
+        let type: UInt32
+        switch place {
+        case .nativeXDP:
+            type = BPF_XDP.rawValue
+            options.flags = UInt32(XDP_FLAGS_DRV_MODE)
+        case .genericXDP:
+            type = BPF_XDP.rawValue
+            options.flags = UInt32(XDP_FLAGS_SKB_MODE)
+        case .ingress: type = Self.tcxIngress
+        case .egress: type = Self.tcxEgress
+        }
+        let result = bpf_link_create(program.descriptor, Int32(interface), bpf_attach_type(rawValue: type), &options)
+        guard result >= 0 else { throw BPFError("attach \(program.name)", result) }
+        descriptor = Descriptor(result)
+    }
+
+    /// BPF_TCX_INGRESS and BPF_TCX_EGRESS, which are younger than libbpf 1.1's headers.
+    private static let tcxIngress: UInt32 = 46
+    private static let tcxEgress: UInt32 = 47
+}

@@ -1,0 +1,41 @@
+internal import CLibBPF
+internal import Glibc
+
+/// A map of a loaded object; see `Object.map`. bpf(2), BPF_MAP_*.
+public struct Map: Sendable {
+    let descriptor: Int32
+    public let keySize: Int
+    public let valueSize: Int
+    public let entries: Int
+
+    /// CPUs that the kernel can have, as per-CPU maps count them.
+    public static var processors: Int { Int(max(1, libbpf_num_possible_cpus())) }
+
+    /// Copies the value at an index; `value` has `valueSize` bytes, times `processors` in a per-CPU map.
+    public func read(_ index: UInt32, into value: UnsafeMutableRawBufferPointer) throws(BPFError) {
+        let result = withUnsafePointer(to: index) { bpf_map_lookup_elem(descriptor, $0, value.baseAddress) }
+        guard result == 0 else { throw BPFError("read a map", result) }
+    }
+
+    /// Sets the value at an index; `value` is as in `read`.
+    public func write(_ index: UInt32, _ value: UnsafeRawBufferPointer) throws(BPFError) {
+        let result = withUnsafePointer(to: index) {
+            bpf_map_update_elem(descriptor, $0, value.baseAddress, UInt64(BPF_ANY))
+        }
+        guard result == 0 else { throw BPFError("write a map", result) }
+    }
+
+    /// Puts a ring buffer into an array of maps.
+    public func write(_ index: UInt32, _ ring: borrowing RingBuffer) throws(BPFError) {
+        var descriptor = ring.number
+        try withUnsafeBytes(of: &descriptor) { bytes throws(BPFError) in try write(index, bytes) }
+    }
+
+    /// The single entry of an array map that was made with BPF_F_MMAPABLE, shared with the programs.
+    public func shared<Value>(as type: Value.Type) throws(BPFError) -> UnsafeMutablePointer<Value> {
+        guard let address = mmap(nil, valueSize, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+            address != MAP_FAILED
+        else { throw .last("map a BPF map into memory") }
+        return address.assumingMemoryBound(to: type)
+    }
+}

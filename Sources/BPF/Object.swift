@@ -1,0 +1,91 @@
+internal import CLibBPF
+internal import Glibc
+
+/// A BPF object: its programs and maps, in the kernel as long as this lives (links keep programs longer).
+///
+/// bpf_object__open_mem, bpf_object__load.
+public struct Object: ~Copyable {
+    private let handle: OpaquePointer
+    /// What the verifier says when it refuses a program.
+    private let verdict: UnsafeMutableBufferPointer<CChar>
+
+    /// Opens an ELF object without loading it, so that sizes can be set.
+    /// - Throws: `BPFError` when the bytes are no BPF object.
+    public init(opening bytes: [UInt8]) throws(BPFError) {
+        libbpf_set_print(nil)  // what fails is thrown; libbpf's own lines would go to stderr
+        verdict = .allocate(capacity: 1 << 20)
+        verdict.initialize(repeating: 0)
+        var options = bpf_object_open_opts()
+        options.sz = MemoryLayout<bpf_object_open_opts>.size
+        options.kernel_log_buf = verdict.baseAddress
+        options.kernel_log_size = verdict.count
+        guard let handle = bytes.withUnsafeBytes({ bpf_object__open_mem($0.baseAddress, $0.count, &options) }) else {
+            let error = BPFError.last("open the BPF object")
+            verdict.deallocate()
+            throw error
+        }
+        self.handle = handle
+    }
+
+    deinit {
+        bpf_object__close(handle)
+        verdict.deallocate()
+    }
+
+    /// Sets how many entries a map has. Before `load`.
+    public func setEntries(of map: String, to count: Int) throws(BPFError) {
+        let result = bpf_map__set_max_entries(try find(map), UInt32(count))
+        guard result == 0 else { throw BPFError("size map \(map)", result) }
+    }
+
+    /// Sets the constants (`const volatile` variables), which must all be `UInt32`, in the order of their definition.
+    public func setConstants(_ values: [UInt32]) throws(BPFError) {
+        let map = try find(".rodata")
+        let result = values.withUnsafeBytes { bpf_map__set_initial_value(map, $0.baseAddress, $0.count) }
+        guard result == 0 else { throw BPFError("set the programs' constants", result) }
+    }
+
+    /// Creates the maps and has the kernel verify the programs.
+    /// - Throws: `BPFError`: EPERM without CAP_BPF, EACCES or EINVAL when the verifier refuses.
+    public func load() throws(BPFError) {
+        let result = bpf_object__load(handle)
+        guard result == 0 else { throw BPFError("load the programs", result, detail: reason) }
+    }
+
+    /// The end of what the verifier said: the reason stands there.
+    private var reason: String {
+        String(cString: verdict.baseAddress!).split(separator: "\n").suffix(12).joined(separator: "\n")
+    }
+
+    /// A map, valid as long as the object.
+    public func map(_ name: String) throws(BPFError) -> Map {
+        let map = try find(name)
+        return Map(
+            descriptor: bpf_map__fd(map), keySize: Int(bpf_map__key_size(map)), valueSize: Int(bpf_map__value_size(map)),
+            entries: Int(bpf_map__max_entries(map)))
+    }
+
+    /// A program, valid as long as the object.
+    public func program(_ name: String) throws(BPFError) -> Program {
+        guard let program = bpf_object__find_program_by_name(handle, name) else {
+            throw BPFError("find program \(name)", ENOENT)
+        }
+        return Program(descriptor: bpf_program__fd(program), name: name)
+    }
+
+    private func find(_ map: String) throws(BPFError) -> OpaquePointer {
+        var found: OpaquePointer?
+        while let next = bpf_object__next_map(handle, found) {
+            let name = String(cString: bpf_map__name(next))
+            if name == map || (map.hasPrefix(".") && name.hasSuffix(map)) { return next }
+            found = next
+        }
+        throw BPFError("find map \(map)", ENOENT)
+    }
+}
+
+/// A loaded program; see `Object.program`.
+public struct Program: Sendable {
+    let descriptor: Int32
+    public let name: String
+}

@@ -1,0 +1,25 @@
+internal import BPF
+internal import Glibc
+internal import Records
+
+/// A program on one interface in one direction; it goes when this goes.
+enum Attachment: ~Copyable, Sendable {
+    case link(Link)
+    case classifier(ClassifierFilter)
+
+    /// tcx where the kernel has it, since a link goes with its process; clsact before Linux 6.6.
+    static func tc(_ programs: borrowing Object, _ device: Device, _ direction: Direction) throws(BPFError) -> Attachment {
+        let program = try programs.program(direction == .ingress ? "hdrlog_ingress" : "hdrlog_egress")
+        do {
+            return .link(try Link(program, interface: device.index, place: direction == .ingress ? .ingress : .egress))
+        } catch where error.number == EINVAL || error.number == EOPNOTSUPP {
+            let point: ClassifierFilter.Direction = direction == .ingress ? .ingress : .egress
+            return .classifier(try ClassifierFilter(program, interface: device.index, direction: point))
+        }
+    }
+
+    static func xdp(_ programs: borrowing Object, _ device: Device, native: Bool) throws(BPFError) -> Attachment {
+        let place: Link.Place = native ? .nativeXDP : .genericXDP
+        return .link(try Link(try programs.program("hdrlog_xdp"), interface: device.index, place: place))
+    }
+}

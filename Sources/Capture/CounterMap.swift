@@ -1,0 +1,45 @@
+internal import BPF
+internal import CHdrlog
+internal import Records
+
+/// The maps `counters` and `ports`: which slot an interface counts in, and what stands there.
+struct CounterMap: Sendable {
+    let counters: Map
+    let ports: Map
+    /// Slots of one bank.
+    let stride: Int
+
+    /// Enters an interface, or removes it when `slot` is nil.
+    func setPort(_ interface: UInt32, slot: UInt16?, linkType: hdrlog_link_type) throws(BPFError) {
+        var port = hdrlog_port()
+        if let slot {
+            port.ifindex = interface
+            port.slot = slot
+            port.link_type = UInt8(linkType.rawValue)
+        }
+        try withUnsafeBytes(of: port) { bytes throws(BPFError) in
+            try ports.write(interface % UInt32(HDRLOG_PORTS), bytes)
+        }
+    }
+
+    /// Calls `add` with what each CPU counted in a frozen bank, and sets it to zero.
+    func take(slot: Int, bank: Int, add: (UnsafePointer<hdrlog_counters>) -> Void) {
+        let size = MemoryLayout<hdrlog_counters>.stride
+        withUnsafeTemporaryAllocation(byteCount: size * Map.processors, alignment: 8) { values in
+            let index = UInt32(bank * stride + slot)
+            guard (try? counters.read(index, into: values)) != nil else { return }
+            for processor in 0..<Map.processors {
+                add((values.baseAddress! + processor * size).assumingMemoryBound(to: hdrlog_counters.self))
+            }
+            values.initializeMemory(as: UInt8.self, repeating: 0)
+            try? counters.write(index, UnsafeRawBufferPointer(values))
+        }
+    }
+
+    /// Sets an interface's counters to zero, in both banks and directions.
+    func clear(slot: UInt16) {
+        for bank in 0..<Int(HDRLOG_BANKS) {
+            for direction in 0..<Int(HDRLOG_DIRECTIONS.rawValue) { take(slot: Int(slot) + direction, bank: bank) { _ in } }
+        }
+    }
+}

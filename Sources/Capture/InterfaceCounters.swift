@@ -1,0 +1,67 @@
+internal import CHdrlog
+
+/// What was counted on one interface in one direction since it was attached: exact, whatever the sampling.
+///
+/// `frames = filtered + counted + sampled`, and `sampled = drained + ringLost` once the rings have been drained.
+public struct InterfaceCounters: Equatable, Sendable {
+    /// Frames and their bytes.
+    public struct Tally: Equatable, Sendable {
+        public var frames: UInt64 = 0
+        public var bytes: UInt64 = 0
+
+        public init() {}
+
+        mutating func add(_ tally: hdrlog_tally) {
+            frames += tally.frames
+            bytes += tally.bytes
+        }
+    }
+
+    /// Frames as the hook saw them.
+    public var frames: UInt64 = 0
+    /// Packets on the wire that the frames stand for (segmentation offload).
+    public var wirePackets: UInt64 = 0
+    public var bytes: UInt64 = 0
+    /// Ignored by a rule.
+    public var filtered: UInt64 = 0
+    /// Not chosen by sampling.
+    public var counted: UInt64 = 0
+    public var sampled: UInt64 = 0
+    /// Sampled, but the ring of their CPU was full.
+    public var ringLost: UInt64 = 0
+    /// Taken out of the rings, to be stored.
+    public var drained: UInt64 = 0
+    /// By `hdrlog_malformed`.
+    public var malformed = [UInt64](repeating: 0, count: Int(HDRLOG_MALFORMED_REASONS.rawValue))
+    /// By EtherType: IPv4, IPv6, ARP and all others, as `hdrlog_ethertype` numbers them.
+    public var etherTypes = [Tally](repeating: Tally(), count: Int(HDRLOG_ETHERTYPES.rawValue))
+    /// By IP protocol, 256 of them.
+    public var protocols = [Tally](repeating: Tally(), count: 256)
+
+    public init() {}
+
+    /// Adds what one CPU counted in one generation.
+    mutating func add(_ counters: UnsafePointer<hdrlog_counters>) {
+        frames += counters.pointee.frames
+        wirePackets += counters.pointee.wire_packets
+        bytes += counters.pointee.bytes
+        filtered += counters.pointee.filtered
+        counted += counters.pointee.counted
+        sampled += counters.pointee.sampled
+        ringLost += counters.pointee.ring_lost
+        let raw = UnsafeRawPointer(counters)
+        Self.forEach(raw, \hdrlog_counters.malformed, UInt64.self, malformed.count) { malformed[$0] += $1 }
+        Self.forEach(raw, \hdrlog_counters.ethertypes, hdrlog_tally.self, etherTypes.count) { etherTypes[$0].add($1) }
+        Self.forEach(raw, \hdrlog_counters.protocols, hdrlog_tally.self, protocols.count) { protocols[$0].add($1) }
+    }
+
+    /// C arrays are tuples in Swift; this walks one as memory.
+    private static func forEach<Element>(
+        _ counters: UnsafeRawPointer, _ array: PartialKeyPath<hdrlog_counters>, _: Element.Type, _ count: Int,
+        _ body: (Int, Element) -> Void
+    ) {
+        let offset = MemoryLayout<hdrlog_counters>.offset(of: array)!
+        let first = (counters + offset).assumingMemoryBound(to: Element.self)
+        for index in 0..<count { body(index, first[index]) }
+    }
+}

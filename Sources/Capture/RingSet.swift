@@ -1,0 +1,86 @@
+internal import BPF
+internal import CHdrlog
+internal import Records
+internal import Synchronization
+
+/// The ring buffers of all CPUs and their one reader.
+///
+/// Also counts the records it hands on, by slot and bank, so that each generation can be accounted for exactly.
+final class RingSet: @unchecked Sendable {
+    private let rings: UnsafeMutableBufferPointer<RingBuffer>
+    /// Which slot an interface counts in, by index modulo HDRLOG_PORTS.
+    private let slots: UnsafeMutableBufferPointer<UInt16>
+    private let drained: UnsafeMutableBufferPointer<UInt64>
+    private let stride: Int
+    private let emptied = Atomic<Int>(0)
+    /// The ring to begin with: another one each time, so that one busy CPU does not starve the others.
+    private var first = 0
+    /// A generation was ended and is not added up yet; used by the thread that takes snapshots only.
+    var isFreezing = false
+
+    /// - Parameters:
+    ///   - size: bytes of each ring.
+    ///   - map: the array of maps that the programs find their CPU's ring in.
+    ///   - slots: of all banks together.
+    init(size: Int, map: Map, slots count: Int) throws(BPFError) {
+        rings = .allocate(capacity: Map.processors)
+        slots = .allocate(capacity: Int(HDRLOG_PORTS))
+        slots.initialize(repeating: 0)
+        drained = .allocate(capacity: count)
+        drained.initialize(repeating: 0)
+        stride = count / Int(HDRLOG_BANKS)
+        for processor in 0..<rings.count {
+            let ring = try RingBuffer(size: size)
+            try map.write(UInt32(processor), ring)
+            rings.initializeElement(at: processor, to: ring)
+        }
+    }
+
+    deinit {
+        rings.deinitialize()
+        rings.deallocate()
+        slots.deallocate()
+        drained.deallocate()
+    }
+
+    /// Bytes of each CPU's ring: the largest power of two that fits its share, at least 64 KiB.
+    static func size(of memory: Int, processors: Int) -> Int {
+        let share = max(64 << 10, memory / max(1, processors))
+        return 1 << (Int.bitWidth - 1 - share.leadingZeroBitCount)
+    }
+
+    func setSlot(_ slot: UInt16, of interface: UInt32) { slots[Int(interface) % slots.count] = slot }
+
+    var passes: Int { emptied.load(ordering: .acquiring) }
+
+    var waitingBytes: Int {
+        var sum = 0
+        for ring in rings.indices { sum += rings[ring].waiting }
+        return sum
+    }
+
+    func drain(into chunk: RecordChunk) -> Bool {
+        first = first + 1 < rings.count ? first + 1 : 0
+        for step in rings.indices {
+            let ring = first + step < rings.count ? first + step : first + step - rings.count
+            guard rings[ring].drain({ record in take(record, into: chunk) }) else { return false }
+        }
+        emptied.add(1, ordering: .releasing)
+        return true
+    }
+
+    @inline(__always)
+    private func take(_ record: UnsafeRawBufferPointer, into chunk: RecordChunk) -> Bool {
+        guard chunk.append(record) else { return false }
+        let prefix = record.baseAddress!.assumingMemoryBound(to: hdrlog_record.self)
+        let slot = Int(slots[Int(prefix.pointee.ifindex) & (slots.count - 1)]) + Int(prefix.pointee.direction & 1)
+        drained[Int(prefix.pointee.generation & 1) * stride + slot] &+= 1
+        return true
+    }
+
+    /// Records of a frozen generation that were handed on; starts anew at zero.
+    func takeDrained(slot: Int, bank: Int) -> UInt64 {
+        defer { drained[bank * stride + slot] = 0 }
+        return drained[bank * stride + slot]
+    }
+}

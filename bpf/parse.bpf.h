@@ -1,0 +1,364 @@
+/* BPF programs only: the walk over a frame's headers.
+ *
+ * The rules are those of Sources/Records/HeaderWalk.swift, which tests hold against this file:
+ * a header that is not there in full, or contradicts itself, ends the walk and what is there is kept; a length that
+ * contradicts the frame is noted and the walk goes on; L4 is looked for within the IP payload only.
+ */
+#pragma once
+
+#include <linux/bpf.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "include/hdrlog.h"
+#include "maps.bpf.h"
+
+#define MAX_OFFSET 2047 /* headers that reach further are not walked; a bound that the verifier can follow */
+
+struct walk {
+	void *data, *data_end;
+	__u32 frame_length;
+	__u32 payload_end; /* first byte behind the IP payload; L4 ends here at the latest */
+	__u32 end;         /* first byte behind the headers */
+	__u16 ethertype;
+	__u8 protocol; /* behind IPv6's extension headers */
+	__u8 malformed;
+	__u8 is_ip;
+	__u8 is_fragment;
+};
+
+static __always_inline void note(struct walk *w, __u8 reason)
+{
+	if (!w->malformed)
+		w->malformed = reason;
+}
+
+/* The walk ends here: `end` bytes are kept. */
+static __always_inline void stop(struct walk *w, __u8 reason, __u32 end)
+{
+	note(w, reason);
+	w->end = end;
+}
+
+/* A pointer to `length` bytes at `offset`, or NULL when the frame does not hold them. */
+static __always_inline void *at(const struct walk *w, __u32 offset, __u32 length)
+{
+	if (offset > MAX_OFFSET)
+		return NULL;
+	void *p = w->data + offset;
+	return p + length <= w->data_end ? p : NULL;
+}
+
+static __always_inline __u32 available(const struct walk *w)
+{
+	return w->data_end - w->data;
+}
+
+static __always_inline __u32 min_u32(__u32 a, __u32 b)
+{
+	return a < b ? a : b;
+}
+
+static __always_inline __u16 word(const __u8 *p)
+{
+	return (__u16)p[0] << 8 | p[1];
+}
+
+static __always_inline int is_extension(__u8 protocol)
+{
+	switch (protocol) {
+	case 0:   /* hop-by-hop */
+	case 43:  /* routing */
+	case 44:  /* fragment */
+	case 51:  /* AH */
+	case 60:  /* destination */
+	case 135: /* mobility */
+	case 139: /* HIP */
+	case 140: /* shim6 */
+		return 1;
+	}
+	return 0;
+}
+
+/* Extends the kept bytes to a length that the L4 header itself states. */
+static __always_inline void keep_rest(struct walk *w, __u32 offset, __u32 length, __u8 reason)
+{
+	if (offset + length > available(w))
+		stop(w, HDRLOG_TRUNCATED_L4, w->payload_end);
+	else if (offset + length > w->payload_end)
+		stop(w, reason, w->payload_end);
+	else
+		w->end = offset + length;
+}
+
+/* The first `length` bytes of the L4 header, or NULL when the IP payload ends before. */
+static __always_inline __u8 *keep(struct walk *w, __u32 offset, __u32 length)
+{
+	__u8 *header = at(w, offset, length);
+
+	if (!header || offset + length > w->payload_end) {
+		stop(w, HDRLOG_TRUNCATED_L4, w->payload_end > offset ? w->payload_end : offset);
+		return NULL;
+	}
+	w->end = offset + length;
+	return header;
+}
+
+static __always_inline void walk_tcp(struct walk *w, __u32 offset)
+{
+	__u8 *tcp = keep(w, offset, 20);
+
+	if (!tcp)
+		return;
+	__u32 length = (tcp[12] >> 4) * 4;
+	if (length < 20)
+		note(w, HDRLOG_BAD_DATA_OFFSET);
+	else
+		keep_rest(w, offset, length, HDRLOG_BAD_DATA_OFFSET);
+}
+
+static __always_inline void walk_udp(struct walk *w, __u32 offset, __u32 ip_end)
+{
+	__u8 *udp = keep(w, offset, 8);
+
+	if (!udp)
+		return;
+	__u32 length = word(udp + 4);
+	if (length < 8 || (!w->is_fragment && offset + length > ip_end))
+		note(w, HDRLOG_BAD_UDP_LENGTH);
+}
+
+/* GRE (RFC 2784, 2890): checksum, key and sequence number as the flags say; version 1 is PPTP's (RFC 2637). */
+static __always_inline void walk_gre(struct walk *w, __u32 offset)
+{
+	__u8 *gre = keep(w, offset, 4);
+
+	if (!gre)
+		return;
+	__u16 flags = word(gre);
+	__u32 length = 4 + 4 * !!(flags & 0x2000) + 4 * !!(flags & 0x1000);
+	length += (flags & 7) == 1 ? 4 * !!(flags & 0x80) : 4 * !!(flags & 0x8000);
+	keep_rest(w, offset, length, HDRLOG_TRUNCATED_L4);
+}
+
+static __always_inline void walk_ah(struct walk *w, __u32 offset)
+{
+	__u8 *ah = keep(w, offset, 12);
+
+	if (!ah)
+		return;
+	__u32 length = (ah[1] + 2) * 4;
+	keep_rest(w, offset, length < 12 ? 12 : length, HDRLOG_TRUNCATED_L4);
+}
+
+/* ip_end: where the IP payload ends by IP's own length, at most the frame's end. */
+static __always_inline void walk_l4(struct walk *w, __u32 offset, int is_ipv4, __u32 ip_end)
+{
+	switch (w->protocol) {
+	case 6:
+		return walk_tcp(w, offset);
+	case 17:
+		return walk_udp(w, offset, ip_end);
+	case 1:
+		if (is_ipv4)
+			keep(w, offset, 8);
+		return;
+	case 58:
+		if (!is_ipv4)
+			keep(w, offset, 8);
+		return;
+	case 50:  /* ESP */
+	case 136: /* UDP-Lite */
+		keep(w, offset, 8);
+		return;
+	case 132: /* SCTP */
+		keep(w, offset, 12);
+		return;
+	case 47:
+		return walk_gre(w, offset);
+	case 51:
+		if (is_ipv4)
+			walk_ah(w, offset);
+	}
+}
+
+static __always_inline void walk_ipv4(struct walk *w, __u32 offset)
+{
+	__u8 *ip = at(w, offset, 20);
+
+	if (!ip)
+		return stop(w, HDRLOG_TRUNCATED_L3, available(w));
+	if (ip[0] >> 4 != 4)
+		return stop(w, HDRLOG_BAD_IP_VERSION, offset + 20);
+	__u32 length = (ip[0] & 15) * 4, total = word(ip + 2), fragment = word(ip + 6), ip_end = w->frame_length;
+	if (length < 20)
+		return stop(w, HDRLOG_BAD_IHL, offset + 20);
+	w->is_ip = 1;
+	w->protocol = ip[9];
+	if (offset + length > available(w))
+		return stop(w, HDRLOG_TRUNCATED_L3, available(w));
+	if (total) { /* 0: a segmentation-offload frame, the payload fills it */
+		if (total < length)
+			return stop(w, HDRLOG_BAD_TOTAL_LENGTH, offset + length);
+		if (offset + total > w->frame_length)
+			note(w, HDRLOG_BAD_TOTAL_LENGTH);
+		ip_end = min_u32(w->frame_length, offset + total);
+		w->payload_end = min_u32(available(w), offset + total);
+	}
+	w->is_fragment = (fragment & 0x3fff) != 0;
+	w->end = offset + length;
+	if (!(fragment & 0x1fff))
+		walk_l4(w, offset + length, 1, ip_end);
+}
+
+/* Puts what the walk knows into a map and reads it back: the same numbers, of which the verifier now knows nothing.
+ * Otherwise it follows every combination of eight extension headers, more than a million instructions.
+ * Returns the offset; 0 never happens.
+ */
+static __always_inline __u32 forget(struct walk *w, __u32 offset)
+{
+	__u32 zero = 0;
+	volatile struct scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
+
+	if (!scratch)
+		return 0;
+	scratch->offset = offset;
+	scratch->end = w->end;
+	scratch->protocol = w->protocol;
+	scratch->malformed = w->malformed;
+	scratch->is_fragment = w->is_fragment;
+	w->end = scratch->end;
+	w->protocol = scratch->protocol;
+	w->malformed = scratch->malformed;
+	w->is_fragment = scratch->is_fragment;
+	return scratch->offset;
+}
+
+/* Steps over the extension headers. Returns the first byte behind them; 0 when L4 is not there or not to be walked. */
+static __always_inline __u32 walk_extensions(struct walk *w, __u32 offset)
+{
+	for (int i = 0; i < HDRLOG_MAX_EXTENSIONS; i++) {
+		if (!is_extension(w->protocol))
+			return offset;
+		offset = forget(w, offset);
+		__u8 *header = at(w, offset, 8);
+		if (!header || offset + 8 > w->payload_end) {
+			stop(w, HDRLOG_TRUNCATED_L3, w->payload_end > offset ? w->payload_end : offset);
+			return 0;
+		}
+		__u8 protocol = w->protocol;
+		__u32 length = protocol == 44 ? 8 : protocol == 51 ? (header[1] + 2) * 4 : (header[1] + 1) * 8;
+		if (offset + length > w->payload_end) {
+			stop(w, HDRLOG_TRUNCATED_L3, w->payload_end);
+			return 0;
+		}
+		__u16 fragment = protocol == 44 && !w->is_fragment ? word(header + 2) : 0;
+		w->protocol = header[0];
+		offset += length;
+		if (protocol == 44 && (fragment & 0xfff9))
+			w->is_fragment = 1;
+		if (fragment & 0xfff8) { /* a later fragment: what follows is payload */
+			w->end = offset;
+			return 0;
+		}
+	}
+	if (is_extension(w->protocol)) {
+		stop(w, HDRLOG_TOO_MANY_EXTENSIONS, offset);
+		return 0;
+	}
+	return offset;
+}
+
+static __always_inline void walk_ipv6(struct walk *w, __u32 offset)
+{
+	__u8 *ip = at(w, offset, 40);
+
+	if (!ip)
+		return stop(w, HDRLOG_TRUNCATED_L3, available(w));
+	if (ip[0] >> 4 != 6)
+		return stop(w, HDRLOG_BAD_IP_VERSION, offset + 40);
+	__u32 payload = word(ip + 4), ip_end = w->frame_length;
+	w->is_ip = 1;
+	w->protocol = ip[6];
+	if (payload) { /* 0: a jumbogram or a segmentation-offload frame, the payload fills it */
+		if (offset + 40 + payload > w->frame_length)
+			note(w, HDRLOG_BAD_PAYLOAD_LENGTH);
+		ip_end = min_u32(w->frame_length, offset + 40 + payload);
+		w->payload_end = min_u32(available(w), offset + 40 + payload);
+	}
+	__u32 behind = walk_extensions(w, offset + 40);
+	if (!behind)
+		return;
+	w->end = behind;
+	walk_l4(w, behind, 0, ip_end);
+}
+
+static __always_inline void walk_arp(struct walk *w, __u32 offset)
+{
+	__u8 *arp = at(w, offset, 8);
+
+	if (!arp)
+		return stop(w, HDRLOG_TRUNCATED_L3, available(w));
+	__u32 length = 8 + 2 * (arp[4] + arp[5]);
+	if (offset + length > available(w))
+		return stop(w, HDRLOG_TRUNCATED_L3, available(w));
+	w->end = offset + length;
+}
+
+static __always_inline int is_tag(__u16 ethertype)
+{
+	return ethertype == 0x8100 || ethertype == 0x88a8 || ethertype == 0x9100;
+}
+
+static __always_inline void walk_ethernet(struct walk *w)
+{
+	__u8 *ethernet = at(w, 0, 14);
+	__u32 offset = 14;
+
+	if (!ethernet)
+		return stop(w, HDRLOG_TRUNCATED_L2, available(w));
+	w->ethertype = word(ethernet + 12);
+	for (int i = 0; i < HDRLOG_MAX_VLAN_TAGS && is_tag(w->ethertype); i++) {
+		__u8 *tag = at(w, offset, 4);
+		if (!tag)
+			return stop(w, HDRLOG_TRUNCATED_L2, available(w));
+		w->ethertype = word(tag + 2);
+		offset += 4;
+	}
+	w->end = offset;
+	switch (w->ethertype) {
+	case 0x0800:
+		return walk_ipv4(w, offset);
+	case 0x86dd:
+		return walk_ipv6(w, offset);
+	case 0x0806:
+	case 0x8035:
+		return walk_arp(w, offset);
+	}
+}
+
+static __always_inline void walk_raw_ip(struct walk *w)
+{
+	__u8 *ip = at(w, 0, 1);
+
+	if (!ip)
+		return stop(w, HDRLOG_TRUNCATED_L3, 0);
+	switch (ip[0] >> 4) {
+	case 4:
+		w->ethertype = 0x0800;
+		return walk_ipv4(w, 0);
+	case 6:
+		w->ethertype = 0x86dd;
+		return walk_ipv6(w, 0);
+	}
+	stop(w, HDRLOG_BAD_IP_VERSION, min_u32(available(w), 20));
+}
+
+static __always_inline void walk_frame(struct walk *w, void *data, void *data_end, __u32 frame_length, __u8 link_type)
+{
+	*w = (struct walk){.data = data, .data_end = data_end, .frame_length = frame_length};
+	w->payload_end = available(w);
+	if (link_type == HDRLOG_LINK_RAW_IP)
+		walk_raw_ip(w);
+	else
+		walk_ethernet(w);
+}
