@@ -41,7 +41,7 @@ public final class MemoryService: HdrlogService {
     ) async throws(ServiceError) -> Completeness {
         let filter = try Self.filter(request.filter ?? "")
         let fields = try request.fields.map { names throws(ServiceError) in try Self.fields(names) }
-        var encoder = RecordJSONEncoder(fields: fields, raw: request.raw ?? false, interfaces: Self.interfaces)
+        var encoder = RecordJSONEncoder(fields: fields, raw: request.raw ?? false)
         let limit = request.limit ?? .max
         var told = 0
         var goesOn = true
@@ -73,7 +73,7 @@ public final class MemoryService: HdrlogService {
             let record = HeaderRecord(time: entry.time, metadata: metadata(of: entry, frame), bytes: frame)
             let layout = record.layout
             guard filter.matches(record, layout) else { return false }
-            encoder.append(record, layout)
+            encoder.append(record, layout, interface: interfaces[entry.interface] ?? "")
             return true
         }
     }

@@ -18,7 +18,7 @@ public struct RecordJSONEncoder: ~Copyable {
     private var writer: ByteWriter
     private let fields: [Field]
     private let names: FieldNames
-    private var interfaces: InterfaceNames
+    private var interface = InterfaceName()
     private let separator: Separator
     private let raw: Bool
     /// Records in the buffer.
@@ -27,21 +27,14 @@ public struct RecordJSONEncoder: ~Copyable {
     /// - Parameters:
     ///   - fields: the members that are wanted, in their order; nil for all.
     ///   - raw: adds `headers` and `linkType`.
-    ///   - interfaces: names of the interface indexes; an index without a name is written as `#7`.
-    public init(
-        fields: [Field]? = nil, raw: Bool = false, interfaces: [UInt32: String] = [:], separator: Separator = .comma
-    ) {
+    public init(fields: [Field]? = nil, raw: Bool = false, separator: Separator = .comma) {
         let chosen = fields ?? Field.allCases
         writer = ByteWriter(capacity: 1 << 17)
         self.fields = chosen
         names = FieldNames(chosen)
-        self.interfaces = InterfaceNames(interfaces)
         self.separator = separator
         self.raw = raw
     }
-
-    /// The names for the records that follow (another block, after a rename).
-    public mutating func use(interfaces: [UInt32: String]) { self.interfaces = InterfaceNames(interfaces) }
 
     public var byteCount: Int { writer.count }
 
@@ -53,8 +46,9 @@ public struct RecordJSONEncoder: ~Copyable {
         count = 0
     }
 
-    public mutating func append(_ record: borrowing HeaderRecord, _ layout: HeaderLayout) {
-        writer.reserve(Self.roomForRecord + interfaces.longest)
+    /// - Parameter name: of the interface that the record tells by its index.
+    public mutating func append(_ record: borrowing HeaderRecord, _ layout: HeaderLayout, interface name: String) {
+        writer.reserve(Self.roomForRecord + interface.set(name))
         if count > 0 { writer.byte(separator.rawValue) }
         count += 1
         writer.byte(UInt8(ascii: "{"))
@@ -76,7 +70,7 @@ public struct RecordJSONEncoder: ~Copyable {
         case .integer(let number): writer.decimal(number)
         case .boolean(let flag): writer.text(flag ? "true" : "false")
         case .time(let time): writer.decimal(time)
-        case .interface(let index): interfaces.write(index, into: &writer)
+        case .interface: interface.write(into: &writer)
         case .direction(let direction): writer.text(direction == .ingress ? "\"in\"" : "\"out\"")
         case .address(let address): quoted { $0.fill(IPAddress.maximumTextLength, address.write) }
         case .mac(let address): quoted { $0.fill(MACAddress.maximumTextLength, address.write) }
@@ -133,22 +127,20 @@ private final class FieldNames: Sendable {
     }
 }
 
-/// Quoted interface names, with the last one at hand: records of one interface come in runs.
-private struct InterfaceNames {
-    private let names: [UInt32: [UInt8]]
-    private var last: (index: UInt32, name: [UInt8])
-    /// Bytes of the longest name as it is written.
-    let longest: Int
+/// The latest interface's name as JSON: records of one interface come in runs.
+private struct InterfaceName {
+    private var text = ""
+    private var quoted = Array("\"\"".utf8)
 
-    init(_ interfaces: [UInt32: String]) {
-        names = interfaces.mapValues { JSONValue.string($0).bytes }
-        longest = names.values.map(\.count).max() ?? 0
-        last = (0, JSONValue.string("#0").bytes)
+    /// Bytes of the name as it is written.
+    @inline(__always)
+    mutating func set(_ name: String) -> Int {
+        if name != text { (text, quoted) = (name, JSONValue.string(name).bytes) }
+        return quoted.count
     }
 
     @inline(__always)
-    mutating func write(_ index: UInt32, into writer: inout ByteWriter) {
-        if last.index != index { last = (index, names[index] ?? JSONValue.string("#\(index)").bytes) }
-        last.name.withUnsafeBufferPointer { writer.copy($0.baseAddress!, $0.count) }
+    func write(into writer: inout ByteWriter) {
+        quoted.withUnsafeBufferPointer { writer.copy($0.baseAddress!, $0.count) }
     }
 }

@@ -1,0 +1,37 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Wire
+
+@main
+struct Hdrctl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hdrctl",
+        abstract: "Ask the log of packet headers.",
+        discussion: """
+            EXAMPLES
+              hdrctl query --proto tcp --since 10m             TCP of the last ten minutes
+              hdrctl query 'tcp flags syn and not src net 10.0.0.0/8' -o json
+              hdrctl query --host 192.0.2.7 --follow           records as they come
+              hdrctl status                                    counters, losses, disk use
+
+            Exit status: 0 done, 1 the answer is bad news, 64 wrong arguments, 69 no daemon, 74 input or output failed, \
+            77 no permission.
+            """,
+        version: "hdrctl \(version)",
+        subcommands: [QueryCommand.self, StatusCommand.self])
+
+    static let version = "0.1.0"
+
+    static func main() {
+        // A reader that has seen enough (`head`) is no error: writing fails with EPIPE, which ends the program quietly.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            failure.exit()
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
