@@ -12,6 +12,7 @@ var strict: [SwiftSetting] = [
 if Context.environment["HDRLOG_STRICT"] != nil { strict.append(.treatAllWarnings(as: .error)) }
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 
@@ -107,7 +108,7 @@ let package = Package(
             name: "WireTests", dependencies: ["Wire", "WireFixture", "Records", "CHdrlog", "PacketBuilder"],
             swiftSettings: strict),
         .testTarget(
-            name: "HdrctlTests", dependencies: ["hdrctl", "Wire", "WireFixture", "Filter", "Records", "PacketBuilder"],
+            name: "HdrctlTests", dependencies: ["hdrctl", "Wire", "WireFixture", argumentParser],
             swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: strict),
         .testTarget(name: "KernelTests", dependencies: ["Capture", "BPF", "Records", "Filter"], swiftSettings: strict),

@@ -20,7 +20,7 @@ public final class MemoryService: HdrlogService {
         }
     }
 
-    public static let interfaces: [UInt32: String] = [1: "eth0", 2: "wan \"1\""]
+    public static let interfaces: [UInt32: String] = [1: "eth0", 2: "wan \"1\"", 3: "=cmd"]
 
     private let entries: [Entry]
     /// How often the entries are told; for answers that are longer than any buffer.

@@ -40,7 +40,9 @@ struct ServerTests {
                 _ = try client.query(QueryRequest(filter: "tcp prot 80")) { _ in true }
                 Issue.record("the query was answered")
             } catch {
-                guard case ClientError.service(.invalidFilter(let position, let found, _, _)) = error else { throw error }
+                guard case ClientError.service(.invalidFilter(let position, let found, _, _)) = error else {
+                    throw error
+                }
                 #expect(position == 5)
                 #expect(found == "prot")
             }

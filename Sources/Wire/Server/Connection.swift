@@ -144,8 +144,9 @@ final class Connection<Service: HdrlogService>: ChannelInboundHandler {
     }
 
     private func startTimer(_ context: ChannelHandlerContext) {
-        let idle = refusal == nil ? limits.idle : min(limits.idle, .seconds(1))
-        let period = TimeAmount.nanoseconds(max(min(idle, limits.stall).nanoseconds / 2, 1_000_000))
+        let allowed = refusal == nil ? limits.idle : min(limits.idle, .seconds(1))
+        let idle = TimeAmount(allowed)
+        let period = TimeAmount(max(min(allowed, limits.stall) / 2, .milliseconds(1)))
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         timer = context.eventLoop.scheduleRepeatedTask(initialDelay: period, delay: period) { _ in
             let (connection, context) = bound.value
@@ -155,7 +156,7 @@ final class Connection<Service: HdrlogService>: ChannelInboundHandler {
 
     private func isOverdue(idle: TimeAmount) -> Bool {
         let now = NIODeadline.now()
-        if let unwritableSince, now - unwritableSince > limits.stall { return true }
+        if let unwritableSince, now - unwritableSince > TimeAmount(limits.stall) { return true }
         return running == nil && now - lastCall > idle
     }
 }

@@ -1,5 +1,3 @@
-public import NIOCore
-
 /// What one server, one client and one message may take.
 public struct ServerLimits: Sendable {
     /// Connections at a time; one more is told so and closed.
@@ -9,9 +7,9 @@ public struct ServerLimits: Sendable {
     /// Bytes of an answer without `more`.
     public var replyBytes = 4 * 1024 * 1024
     /// A connection without a call is closed after this time.
-    public var idle = TimeAmount.minutes(10)
+    public var idle = Duration.seconds(600)
     /// A client that reads nothing of a waiting reply is given up after this time.
-    public var stall = TimeAmount.seconds(60)
+    public var stall = Duration.seconds(60)
 
     public init() {}
 }

@@ -38,7 +38,8 @@ struct FilterOptions: ParsableArguments {
             Self.any(proto, Self.protocolTerm), Self.any(src) { try Self.address($0, "src ", "--src") },
             Self.any(dst) { try Self.address($0, "dst ", "--dst") },
             Self.any(host) { try Self.address($0, "", "--host") },
-            Self.any(port) { try Self.ports($0, "", "--port") }, Self.any(sport) { try Self.ports($0, "src ", "--sport") },
+            Self.any(port) { try Self.ports($0, "", "--port") },
+            Self.any(sport) { try Self.ports($0, "src ", "--sport") },
             Self.any(dport) { try Self.ports($0, "dst ", "--dport") }, Self.any(interface, Self.interfaceTerm),
         ].compactMap { $0 }
         let own = expression.joined(separator: " ")
@@ -63,12 +64,17 @@ struct FilterOptions: ParsableArguments {
 
     /// The text if it is a filter, else a failure that names the option.
     private static func term(_ text: String, _ option: String, _ value: String, _ expected: String) throws -> String {
-        do {
-            _ = try FilterExpression(parsing: text)
-            return text
-        } catch {
-            throw Failure(.usage, "\(option) \"\(Escaped.text(value))\": \(expected)")
-        }
+        guard (try? FilterExpression(parsing: text)) != nil else { throw wrong(option, value, expected) }
+        return text
+    }
+
+    private static func wrong(_ option: String, _ value: String, _ expected: String) -> Failure {
+        Failure(.usage, "\(option) \"\(Escaped.text(value))\": \(expected)")
+    }
+
+    /// A value is one word: with more it would be an expression of its own.
+    private static func isWord(_ value: String) -> Bool {
+        !value.isEmpty && value.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
     }
 
     private static func protocolTerm(_ value: String) throws -> String {
@@ -76,7 +82,9 @@ struct FilterOptions: ParsableArguments {
         let own = ["arp", "rarp", "ip", "ip6", "tcp", "udp", "icmp", "icmp6", "sctp"]
         let names = ["ipv4": "ip", "ipv6": "ip6", "icmpv6": "icmp6"]
         let text = names[word] ?? (own.contains(word) ? word : "proto \(word)")
-        return try term(text, "--proto", value, "not a protocol (tcp, udp, icmp, icmp6, arp, … or a number 0-255)")
+        let expected = "not a protocol (tcp, udp, icmp, icmp6, arp, … or a number 0-255)"
+        guard isWord(value) else { throw wrong("--proto", value, expected) }
+        return try term(text, "--proto", value, expected)
     }
 
     private static func address(_ value: String, _ side: String, _ option: String) throws -> String {
@@ -87,15 +95,15 @@ struct FilterOptions: ParsableArguments {
             : "not an address (192.0.2.1, 2001:db8::1, or a CIDR prefix 192.0.2.0/24)"
         // A host's name would make the parser look elsewhere: only addresses are meant here.
         let bare = String(value.prefix { $0 != "/" })
-        guard IPAddress(bare) != nil else {
-            throw Failure(.usage, "\(option) \"\(Escaped.text(value))\": \(expected)")
-        }
+        guard IPAddress(bare) != nil else { throw wrong(option, value, expected) }
         return try term("\(side)\(kind) \(value)", option, value, expected)
     }
 
     private static func ports(_ value: String, _ side: String, _ option: String) throws -> String {
         let kind = value.contains("-") && value.first?.isNumber == true ? "portrange" : "port"
-        return try term("\(side)\(kind) \(value)", option, value, "not a port, its name, or a range like 8000-8999")
+        let expected = "not a port, its name, or a range like 8000-8999"
+        guard isWord(value) else { throw wrong(option, value, expected) }
+        return try term("\(side)\(kind) \(value)", option, value, expected)
     }
 
     private static func interfaceTerm(_ value: String) throws -> String {

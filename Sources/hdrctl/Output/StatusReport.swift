@@ -31,7 +31,8 @@ struct StatusReport {
         ]
         let malformed = counters.malformed.filter { $0.value > 0 }.sorted { $0.key < $1.key }
         if !malformed.isEmpty {
-            lines.append("  malformed " + malformed.map { "\($0.value) \(Escaped.text($0.key))" }.joined(separator: ", "))
+            lines.append(
+                "  malformed " + malformed.map { "\($0.value) \(Escaped.text($0.key))" }.joined(separator: ", "))
         }
         return lines + interface.identities.map { identity(interface, $0) }
     }

@@ -63,7 +63,9 @@ struct Summary {
     private static func tcp(_ record: RecordView, _ flags: Int64) -> [String] {
         var words = ["[\(TCPFlags(rawValue: UInt16(truncatingIfNeeded: flags)))]"]
         if let sequence = record.text(.sequence) { words.append("seq \(sequence)") }
-        if flags & 0x10 != 0, let acknowledgment = record.text(.acknowledgment) { words.append("ack \(acknowledgment)") }
+        if flags & 0x10 != 0, let acknowledgment = record.text(.acknowledgment) {
+            words.append("ack \(acknowledgment)")
+        }
         if let window = record.text(.window) { words.append("win \(window)") }
         if let mss = record.text(.mss) { words.append("mss \(mss)") }
         return words

@@ -54,7 +54,8 @@ struct StoredRecords {
         guard request.follow != true else {
             throw Failure(.usage, "--follow needs the daemon: segments in a directory do not grow by themselves")
         }
-        var encoder = RecordJSONEncoder(fields: request.fields?.compactMap { Field(named: $0) }, raw: request.raw ?? false)
+        var encoder = RecordJSONEncoder(
+            fields: request.fields?.compactMap { Field(named: $0) }, raw: request.raw ?? false)
         var failure: Failure?
         let result: QueryResult
         do throws(StoreError) {
@@ -65,7 +66,7 @@ struct StoredRecords {
                 return failure == nil
             }
         } catch {
-            throw Failure(.inputOutput, "\(directory): \(error)")
+            throw Failure(.inputOutput, "\(error)")
         }
         if let failure { throw failure }
         for file in result.unreadable {
