@@ -22,7 +22,7 @@ struct QueryRun {
     private var skip: Int
     private var openSegment: SegmentBox?
     /// Not yet bound to a block's interface names.
-    private let filter: CompiledFilter
+    let filter: CompiledFilter
 
     init(_ query: Query, view: StoreReader.View, directory: StoreDirectory) {
         self.query = query
@@ -121,6 +121,59 @@ struct QueryRun {
         if deliver(until: nil, body) { finish() }
     }
 
+    /// A block that an aggregation looks at.
+    struct Visit {
+        fileprivate let run: QueryRun
+        fileprivate let candidate: Candidate
+        fileprivate let segment: SegmentBox?
+
+        func add(to aggregation: AggregationRun) throws(StoreError) {
+            if let index = candidate.pending {
+                let block = run.view.pending[index]
+                return aggregation.add(FilteredBlock(block: block, flows: .init(run.filter.bound(to: block.names))))
+            }
+            let hot = try segment!.decodeHot(candidate.row)
+            let flows = FilteredBlock.Flows(hot, run.filter.bound(to: hot.names))
+            if flows.areNone { return }
+            if aggregation.needsOnlyHot(flows, candidate.row) {
+                return aggregation.add(hot, flows, rate: UInt32(clamping: candidate.row.leastRate))
+            }
+            aggregation.add(FilteredBlock(block: try segment!.addCold(hot, candidate.row), flows: flows))
+        }
+    }
+
+    /// Calls `body` with each block in range; what cannot be read becomes a gap.
+    mutating func visit(_ shouldStop: () -> Bool, _ body: (Visit) throws(StoreError) -> Void) {
+        for candidate in candidates {
+            if shouldStop() {
+                result.stopped = .cancelled
+                return
+            }
+            result.decoded += 1
+            do {
+                let segment = candidate.pending == nil ? try open(segment: candidate.segment) : nil
+                try body(Visit(run: self, candidate: candidate, segment: segment))
+            } catch {
+                noteUnreadable(candidate, error)
+            }
+        }
+    }
+
+    private mutating func open(segment index: Int) throws(StoreError) -> SegmentBox {
+        if let openSegment, openSegment.index == index { return openSegment }
+        let box = SegmentBox(index, try SegmentReader(directory: directory, info: view.segments[index]))
+        openSegment = box
+        return box
+    }
+
+    private mutating func noteUnreadable(_ candidate: Candidate, _ error: StoreError) {
+        result.unreadable.append(.init(name: view.segments[candidate.segment].name, reason: error.description))
+        result.gaps.append(
+            Gap(
+                from: candidate.row.first, to: candidate.row.last, reason: .damaged,
+                count: UInt64(candidate.row.count)))
+    }
+
     private func bound(of row: BlockRow) -> Int64 { query.order == .ascending ? row.first : row.last }
 
     private mutating func open(_ candidate: Candidate) {
@@ -130,12 +183,7 @@ struct QueryRun {
             let selection = Selection(block, query.order, range)
             if !selection.isExhausted { active.append(selection) }
         } catch {
-            let info = view.segments[candidate.segment]
-            result.unreadable.append(.init(name: info.name, reason: error.description))
-            result.gaps.append(
-                Gap(
-                    from: candidate.row.first, to: candidate.row.last, reason: .damaged,
-                    count: UInt64(candidate.row.count)))
+            noteUnreadable(candidate, error)
         }
     }
 
@@ -144,11 +192,7 @@ struct QueryRun {
             let block = view.pending[index]
             return FilteredBlock(block: block, flows: .init(filter.bound(to: block.names)))
         }
-        if openSegment?.index != candidate.segment {
-            openSegment = SegmentBox(
-                candidate.segment, try SegmentReader(directory: directory, info: view.segments[candidate.segment]))
-        }
-        return try openSegment!.decode(candidate.row, filter)
+        return try open(segment: candidate.segment).decode(candidate.row, filter)
     }
 
     /// Delivers what comes before a time, in order; nil is everything.

@@ -19,10 +19,13 @@ final class SegmentBox {
         let decoded = try decodeHot(row)
         let wanted = FilteredBlock.Flows(decoded, filter.bound(to: decoded.names))
         guard !wanted.areNone else { return nil }
+        return FilteredBlock(block: try addCold(decoded, row), flows: wanted)
+    }
+
+    func addCold(_ decoded: HotBlock, _ row: BlockRow) throws(StoreError) -> DecodedBlock {
         try reader.copy(.cold, of: row, to: cold)
         do throws(ByteCursor.Exhausted) {
-            let block = DecodedBlock(hot: decoded, cold: try ColdBlock(decoded, cold.bytes, decompressor))
-            return FilteredBlock(block: block, flows: wanted)
+            return DecodedBlock(hot: decoded, cold: try ColdBlock(decoded, cold.bytes, decompressor))
         } catch {
             throw .damaged(path: reader.path, what: "block \(row.number)")
         }

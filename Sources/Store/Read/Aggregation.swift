@@ -1,0 +1,92 @@
+public import Filter
+public import Records
+
+/// A question about many records at once: how many, how large, by what.
+public struct Aggregation: Sendable {
+    public enum Measure: Sendable { case records, bytes }
+
+    /// UTC nanoseconds.
+    public var range: Range<Int64> = Int64.min..<Int64.max
+    public var filter: FilterExpression = .all
+    /// One group for each combination of these fields' values; none is one group of everything.
+    public var fields: [Field] = []
+    /// Length of a time bucket in nanoseconds, counted from 1970; nil for none.
+    public var bucket: Int64?
+    /// By what groups are ordered, the greatest first; with buckets time comes first.
+    public var measure = Measure.records
+    /// At most so many groups are returned.
+    public var limit: Int?
+    /// At most so many groups are kept while counting; what belongs to others is summed up in `rest`.
+    public var mostGroups = 1_000_000
+
+    public init() {}
+}
+
+/// Sums over the records of a group. The estimates count each record as often as its sampling rate says.
+public struct AggregateSums: Equatable, Sendable {
+    public var records: UInt64 = 0
+    /// Frame lengths.
+    public var bytes: UInt64 = 0
+    public var estimatedPackets: UInt64 = 0
+    public var estimatedBytes: UInt64 = 0
+    /// UTC nanoseconds; meaningful unless there are no records.
+    public var first = Int64.max
+    public var last = Int64.min
+
+    public init() {}
+
+    @inline(__always)
+    mutating func add(_ other: AggregateSums) {
+        records &+= other.records
+        bytes &+= other.bytes
+        estimatedPackets &+= other.estimatedPackets
+        estimatedBytes &+= other.estimatedBytes
+        first = min(first, other.first)
+        last = max(last, other.last)
+    }
+
+    @inline(__always)
+    mutating func add(length: UInt32, rate: UInt32, time: Int64) {
+        records &+= 1
+        bytes &+= UInt64(length)
+        estimatedPackets &+= UInt64(rate)
+        estimatedBytes &+= UInt64(length) &* UInt64(rate)
+        first = min(first, time)
+        last = max(last, time)
+    }
+}
+
+/// A value that records are grouped by.
+public enum GroupValue: Hashable, Sendable {
+    /// The field is not there.
+    case none
+    case integer(UInt64)
+    case address(IPAddress)
+    case mac(MACAddress)
+    case boolean(Bool)
+    case direction(Direction)
+    /// Empty when the interface had no name.
+    case interface(String)
+    case bytes([UInt8])
+    case time(Int64)
+}
+
+public struct AggregateGroup: Equatable, Sendable {
+    /// When the bucket begins; nil without buckets.
+    public var bucket: Int64?
+    /// One for each field asked for.
+    public var values: [GroupValue]
+    public var sums: AggregateSums
+}
+
+public struct AggregateResult: Sendable {
+    public var groups: [AggregateGroup] = []
+    /// Of everything that was selected.
+    public var total = AggregateSums()
+    /// Of groups beyond `mostGroups`.
+    public var rest = AggregateSums()
+    /// Groups that were found, those cut off by the limit included.
+    public var groupCount = 0
+    /// What the answer is worth.
+    public var completeness: QueryResult
+}
