@@ -78,6 +78,26 @@ func queries(_ path: String, _ total: Double) throws {
     }
 }
 
+func aggregations(_ path: String, _ total: Double) throws {
+    let reader = StoreReader(directory: path)
+    func run(_ label: String, _ change: (inout Aggregation) throws -> Void) throws {
+        var question = Aggregation()
+        try change(&question)
+        var records: UInt64 = 0
+        let spent = try seconds { records = try reader.aggregate(question).total.records }
+        show(label, total / spent / 1e6, "M headers/s (\(Int(spent * 1000)) ms, \(records) selected)")
+    }
+    try run("count") { _ in }
+    try run("count tcp") { $0.filter = try FilterExpression(parsing: "tcp") }
+    try run("count port 443") { $0.filter = try FilterExpression(parsing: "port 443") }
+    try run("top 10 sources by bytes") { ($0.fields, $0.measure, $0.limit) = ([.source], .bytes, 10) }
+    try run("SYNs per second") {
+        $0.filter = try FilterExpression(parsing: "tcp flags syn")
+        $0.bucket = 1_000_000_000
+    }
+    try run("by protocol and port") { $0.fields = [.protocol, .destinationPort] }
+}
+
 let path = CommandLine.arguments.dropFirst().first ?? NSTemporaryDirectory() + "hdrlog-bench"
 let wanted = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 2_000_000
 let maximum = 65_536
@@ -91,6 +111,7 @@ for _ in 0..<(wanted / maximum) {
 }
 try ingest(path, chunks, "synthetic")
 try queries(path, Double(chunks.reduce(0) { $0 + $1.count }))
+try aggregations(path, Double(chunks.reduce(0) { $0 + $1.count }))
 chunks.removeAll()
 if Corpus.isPresent {
     let largest: Set<String> = ["zeek--echo-connections.pcap", "PcapPlusPlus--many-protocols.pcap"]

@@ -40,6 +40,12 @@ final class DecodedBlock {
         if case .stored(let hot, _) = contents { Int(hot.flowNumbers[index]) } else { nil }
     }
 
+    /// Of stored records only.
+    func passes(_ tests: [HotTest], _ index: Int) -> Bool {
+        guard case .stored(let hot, _) = contents else { preconditionFailure("records in memory have no columns") }
+        return tests.allSatisfy { $0.holds(hot, index) }
+    }
+
     func record(at index: Int) -> HeaderRecord {
         switch contents {
         case .memory(let run, let order): return run[Int(order.indexes[index])]

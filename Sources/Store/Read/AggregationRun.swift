@@ -25,7 +25,7 @@ final class AggregationRun {
         var at = start
         while at < end {
             let stop = question.bucket.map { bucketEnd(hot, at, end, $0) } ?? end
-            accumulate(hot, at, stop, rate)
+            accumulate(hot, at, stop, rate, flows.tests)
             fold(hot, flows, bucket: question.bucket.map { floorTime(hot.times[at], $0) })
             at = stop
         }
@@ -60,11 +60,12 @@ final class AggregationRun {
         return next.overflow ? end : min(end, lowerBound(hot, next.partialValue))
     }
 
-    private func accumulate(_ hot: HotBlock, _ start: Int, _ end: Int, _ rate: UInt32) {
+    private func accumulate(_ hot: HotBlock, _ start: Int, _ end: Int, _ rate: UInt32, _ tests: [HotTest]) {
         let (numbers, lengths, times) = (hot.flowNumbers, hot.lengths, hot.times)
         sums.withUnsafeMutableBufferPointer { sums in
             let base = sums.baseAddress!
             for index in start..<end {
+                if !tests.isEmpty, !tests.allSatisfy({ $0.holds(hot, index) }) { continue }
                 base[Int(numbers[index])].add(length: lengths[index], rate: rate, time: times[index])
             }
         }

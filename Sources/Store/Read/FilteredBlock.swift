@@ -7,20 +7,27 @@ struct FilteredBlock {
     let block: DecodedBlock
     let flows: Flows
 
-    /// A filter's answers, one a flow.
+    /// A filter's answers, one a flow, and what is left to be asked of the records of those that pass.
     struct Flows {
         let filter: CompiledFilter
         /// Empty when the flows are not known (records in memory).
         private(set) var verdicts: [Verdict] = []
+        /// Comparisons of hot columns that the records of flows with `.yes` have to pass, too.
+        private(set) var tests: [HotTest] = []
 
         init(_ filter: CompiledFilter) { self.filter = filter }
 
         init(_ hot: HotBlock, _ filter: CompiledFilter) {
             self.filter = filter
-            let flows = hot.flows.entries.indices
-            verdicts =
-                filter.isAlwaysTrue
-                ? flows.map { _ in .yes } : flows.map { Self.verdict(hot.flows, $0, filter) }
+            let (flowPart, rest) = filter.split
+            let tests = HotTest.all(of: rest)
+            self.tests = tests ?? []
+            let asked = tests == nil ? filter : flowPart
+            let needsTCP = self.tests.contains { $0.column == .flags }
+            verdicts = hot.flows.entries.indices.map { flow in
+                if needsTCP, hot.flows.entries[flow].shape.transport != .tcp { return .no }
+                return asked.isAlwaysTrue ? .yes : Self.verdict(hot.flows, flow, asked)
+            }
         }
 
         var areNone: Bool { verdicts.allSatisfy { $0 == .no } }
@@ -41,7 +48,7 @@ struct FilteredBlock {
         if flows.filter.isAlwaysTrue { return true }
         if let flow = block.flow(at: index) {
             switch flows.verdicts[flow] {
-            case .yes: return true
+            case .yes: return flows.tests.isEmpty || block.passes(flows.tests, index)
             case .no: return false
             case .depends: break
             }
