@@ -117,9 +117,19 @@ final class BlockEncoder {
             hot.append(index)
             hot.append(name: name)
         }
-        table.write(to: hot, compressor)
-        writeTimes(run, hot)
-        for column in 1...3 { HotColumn.append(columns[column], run.count, to: hot) }
+        let directory = hot.count
+        for _ in HotPart.allCases { hot.append(UInt32(0)) }
+        for part in HotPart.allCases {
+            hot.base.storeBytes(
+                of: UInt32(hot.count).littleEndian, toByteOffset: directory + 4 * part.rawValue, as: UInt32.self)
+            switch part {
+            case .flows: table.write(to: hot, compressor)
+            case .times: writeTimes(run, hot)
+            case .flowNumbers: HotColumn.append(columns[1], run.count, to: hot)
+            case .lengths: HotColumn.append(columns[2], run.count, to: hot)
+            case .flags: HotColumn.append(columns[3], run.count, to: hot)
+            }
+        }
         // Unpacking may load a few bytes beyond the last value's.
         hot.append(UInt64(0))
     }

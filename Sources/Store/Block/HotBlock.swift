@@ -1,42 +1,40 @@
+/// The parts of a hot blob, in their order; a directory says where each begins.
+enum HotPart: Int, CaseIterable {
+    case flows, times, flowNumbers, lengths, flags
+}
+
 /// The part of a block that most queries need: names, flows, and the columns time, flow, frame length, TCP flags.
+///
+/// Each is unpacked when it is first asked for: to count a block's records of one flow, nothing else is touched.
+/// For one thread. What is found damaged is told by the throwing calls; after `prepare` the columns may be read.
 final class HotBlock {
     let count: Int
     let names: [UInt32: String]
-    let flows: FlowTable
-    let times: UnsafeMutablePointer<Int64>
-    let flowNumbers: UnsafeMutablePointer<UInt32>
-    let lengths: UnsafeMutablePointer<UInt32>
-    let flags: UnsafeMutablePointer<UInt32>
+    private let bytes = ByteBuffer()
+    private let flowCount: Int
+    private let first: Int64
+    private var starts: [Int] = []
+    private var table: FlowTable?
+    private var timeColumn: UnsafeMutablePointer<Int64>?
+    private var columns: [UnsafeMutablePointer<UInt32>?] = [nil, nil, nil]
 
     /// - Parameter expected: the number of records by the block's row.
-    init(_ bytes: UnsafeRawBufferPointer, expected: Int, _ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted)
-    {
-        var cursor = ByteCursor(bytes)
+    init(_ blob: UnsafeRawBufferPointer, expected: Int) throws(ByteCursor.Exhausted) {
+        bytes.append(blob)
+        var cursor = ByteCursor(bytes.bytes)
         let version = try cursor.take(UInt8.self)
-        let records = Int(try cursor.take(UInt32.self))
-        let flowCount = Int(try cursor.take(UInt32.self))
-        let first = try cursor.take(Int64.self)
-        guard version == 1, records == expected, flowCount <= records, records < 1 << 26 else {
-            throw ByteCursor.Exhausted()
-        }
+        count = Int(try cursor.take(UInt32.self))
+        flowCount = Int(try cursor.take(UInt32.self))
+        first = try cursor.take(Int64.self)
         names = try Self.names(&cursor)
-        flows = try FlowTable(&cursor, count: flowCount, decompressor)
-        count = records
-        times = .allocate(capacity: max(records, 1))
-        flowNumbers = .allocate(capacity: max(records, 1))
-        lengths = .allocate(capacity: max(records, 1))
-        flags = .allocate(capacity: max(records, 1))
-        guard decodeTimes(&cursor, first), HotColumn.decode(&cursor, count, to: flowNumbers),
-            HotColumn.decode(&cursor, count, to: lengths), HotColumn.decode(&cursor, count, to: flags),
-            !(0..<count).contains(where: { Int(flowNumbers[$0]) >= flowCount })
-        else { throw ByteCursor.Exhausted() }
+        guard version == 1, count == expected, flowCount <= count, count < 1 << 26 else { throw ByteCursor.Exhausted() }
+        for _ in HotPart.allCases { starts.append(Int(try cursor.take(UInt32.self))) }
+        guard starts.allSatisfy({ $0 <= blob.count }) else { throw ByteCursor.Exhausted() }
     }
 
     deinit {
-        times.deallocate()
-        flowNumbers.deallocate()
-        lengths.deallocate()
-        flags.deallocate()
+        timeColumn?.deallocate()
+        for column in columns { column?.deallocate() }
     }
 
     private static func names(_ cursor: inout ByteCursor) throws(ByteCursor.Exhausted) -> [UInt32: String] {
@@ -48,21 +46,54 @@ final class HotBlock {
         return names
     }
 
-    private func decodeTimes(_ cursor: inout ByteCursor, _ first: Int64) -> Bool {
-        guard let mode = try? cursor.take(UInt8.self), mode <= 1 else { return false }
-        if mode == 1 {
-            for index in 0..<count {
-                guard let time = try? cursor.take(Int64.self) else { return false }
-                times[index] = time
+    /// Unpacks parts, so that the properties below may be used.
+    func prepare(_ parts: [HotPart], _ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
+        for part in parts {
+            var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: bytes.bytes[starts[part.rawValue]...]))
+            switch part {
+            case .flows:
+                if table == nil { table = try FlowTable(&cursor, count: flowCount, decompressor) }
+            case .times: try prepareTimes(&cursor)
+            case .flowNumbers: try prepare(0, &cursor, below: flowCount)
+            case .lengths: try prepare(1, &cursor, below: nil)
+            case .flags: try prepare(2, &cursor, below: nil)
             }
-            return true
         }
-        guard PackedColumn.decode(&cursor, count, to: flowNumbers) else { return false }
+    }
+
+    private func prepare(_ index: Int, _ cursor: inout ByteCursor, below limit: Int?) throws(ByteCursor.Exhausted) {
+        guard columns[index] == nil else { return }
+        let column = UnsafeMutablePointer<UInt32>.allocate(capacity: max(count, 1))
+        columns[index] = column
+        guard HotColumn.decode(&cursor, count, to: column) else { throw ByteCursor.Exhausted() }
+        guard let limit else { return }
+        var greatest: UInt32 = 0
+        for at in 0..<count { greatest = max(greatest, column[at]) }
+        guard count == 0 || Int(greatest) < limit else { throw ByteCursor.Exhausted() }
+    }
+
+    private func prepareTimes(_ cursor: inout ByteCursor) throws(ByteCursor.Exhausted) {
+        guard timeColumn == nil else { return }
+        let column = UnsafeMutablePointer<Int64>.allocate(capacity: max(count, 1))
+        timeColumn = column
+        let mode = try cursor.take(UInt8.self)
+        if mode == 1 {
+            for index in 0..<count { column[index] = try cursor.take(Int64.self) }
+            return
+        }
+        let deltas = UnsafeMutablePointer<UInt32>.allocate(capacity: max(count, 1))
+        defer { deltas.deallocate() }
+        guard mode == 0, PackedColumn.decode(&cursor, count, to: deltas) else { throw ByteCursor.Exhausted() }
         var time = first
         for index in 0..<count {
-            time &+= Int64(flowNumbers[index])
-            times[index] = time
+            time &+= Int64(deltas[index])
+            column[index] = time
         }
-        return true
     }
+
+    var flows: FlowTable { table! }
+    var times: UnsafeMutablePointer<Int64> { timeColumn! }
+    var flowNumbers: UnsafeMutablePointer<UInt32> { columns[0]! }
+    var lengths: UnsafeMutablePointer<UInt32> { columns[1]! }
+    var flags: UnsafeMutablePointer<UInt32> { columns[2]! }
 }

@@ -1,3 +1,5 @@
+internal import Records
+
 /// Finds the flow of the other direction, or one with the same addresses and ports.
 final class PairTable {
     private var slots: UnsafeMutablePointer<UInt32>
@@ -93,6 +95,14 @@ struct EndPoints {
 
     private func portValue(_ side: Int) -> UInt16 {
         port.map { key.loadUnaligned(fromByteOffset: $0 + 2 * side, as: UInt16.self) } ?? 0
+    }
+
+    /// An address from its 4 or 16 bytes.
+    static func value(_ bytes: UnsafeRawBufferPointer) -> IPAddress {
+        if bytes.count == 4 { return IPAddress(v4: UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self))) }
+        return IPAddress(
+            v6High: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+            low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
 
     func hash(_ side: Int) -> UInt64 {

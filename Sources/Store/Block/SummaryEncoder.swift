@@ -32,7 +32,7 @@ final class SummaryEncoder {
         note(etherType: metadata.link_type != 0 ? 0 : shape.network == .ipv4 ? EtherType.ipv4 : EtherType.ipv6)
         guard isNewPair else { return }
         let ends = EndPoints(key, shape)
-        for side in 0...1 { members.append(AddressFilter.hash(Self.address(ends.addressBytes(side)))) }
+        for side in 0...1 { members.append(AddressFilter.hash(EndPoints.value(ends.addressBytes(side)))) }
     }
 
     /// The way for flows whose shape does not tell their protocol.
@@ -49,13 +49,6 @@ final class SummaryEncoder {
 
     private func note(etherType: UInt16) {
         if !etherTypes.contains(etherType), etherTypes.count < 255 { etherTypes.append(etherType) }
-    }
-
-    private static func address(_ bytes: UnsafeRawBufferPointer) -> IPAddress {
-        if bytes.count == 4 { return IPAddress(v4: UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self))) }
-        return IPAddress(
-            v6High: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-            low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
 
     private func setProtocol(_ number: UInt8) {

@@ -8,11 +8,13 @@ final class AggregationRun {
     private let table: GroupTable
     private let key = GroupKey()
     private let byFlow: Bool
-    private var sums: [AggregateSums] = []
+    private let isByAddress: Bool
+    private var partial: [Partial] = []
 
     init(_ question: Aggregation) {
         self.question = question
         table = GroupTable(most: question.mostGroups)
+        isByAddress = question.fields.allSatisfy { $0 == .source || $0 == .destination }
         byFlow = question.fields.allSatisfy(\.isFlowField)
     }
 
@@ -20,15 +22,34 @@ final class AggregationRun {
 
     /// Adds a block of which only the hot part is needed.
     func add(_ hot: HotBlock, _ flows: FilteredBlock.Flows, rate: UInt32) {
-        sums = [AggregateSums](repeating: AggregateSums(), count: hot.flows.entries.count)
+        partial = [Partial](repeating: Partial(), count: hot.flows.entries.count)
         let (start, end) = bounds(hot)
         var at = start
         while at < end {
             let stop = question.bucket.map { bucketEnd(hot, at, end, $0) } ?? end
             accumulate(hot, at, stop, rate, flows.tests)
-            fold(hot, flows, bucket: question.bucket.map { floorTime(hot.times[at], $0) })
+            fold(hot, flows, rate, bucket: question.bucket.map { floorTime(hot.times[at], $0) })
             at = stop
         }
+    }
+
+    /// Whether nothing but the number and lengths of a block's records counts.
+    func needsOnlyTotals(_ row: BlockRow) -> Bool {
+        guard question.fields.isEmpty, row.leastRate == row.greatestRate else { return false }
+        guard row.first >= question.range.lowerBound, row.last < question.range.upperBound else { return false }
+        return question.bucket.map { floorTime(row.first, $0) == floorTime(row.last, $0) } ?? true
+    }
+
+    func addTotals(_ hot: HotBlock, _ row: BlockRow) {
+        var bytes: UInt64 = 0
+        for index in 0..<hot.count { bytes &+= UInt64(hot.lengths[index]) }
+        let rate = UInt64(row.leastRate)
+        var sums = AggregateSums()
+        (sums.records, sums.bytes) = (UInt64(hot.count), bytes)
+        (sums.estimatedPackets, sums.estimatedBytes) = (sums.records * rate, bytes * rate)
+        (sums.first, sums.last) = (row.first, row.last)
+        key.begin(bucket: question.bucket.map { floorTime(row.first, $0) })
+        table.add(key, sums)
     }
 
     /// Whether a block can be added without its cold part.
@@ -60,34 +81,89 @@ final class AggregationRun {
         return next.overflow ? end : min(end, lowerBound(hot, next.partialValue))
     }
 
-    private func accumulate(_ hot: HotBlock, _ start: Int, _ end: Int, _ rate: UInt32, _ tests: [HotTest]) {
+    private func accumulate(
+        _ hot: HotBlock, _ start: Int, _ end: Int, _ rate: UInt32, _ tests: [HotTest]
+    ) {
         let (numbers, lengths, times) = (hot.flowNumbers, hot.lengths, hot.times)
-        sums.withUnsafeMutableBufferPointer { sums in
-            let base = sums.baseAddress!
+        partial.withUnsafeMutableBufferPointer { partial in
+            let base = partial.baseAddress!
             for index in start..<end {
                 if !tests.isEmpty, !tests.allSatisfy({ $0.holds(hot, index) }) { continue }
-                base[Int(numbers[index])].add(length: lengths[index], rate: rate, time: times[index])
+                base[Int(numbers[index])].add(lengths[index], times[index])
             }
         }
     }
 
-    private func fold(_ hot: HotBlock, _ flows: FilteredBlock.Flows, bucket: Int64?) {
-        for flow in sums.indices where sums[flow].records > 0 {
+    /// A flow's sums within a block, small so that thousands of them stay in the cache.
+    private struct Partial {
+        var bytes: UInt64 = 0
+        var first: Int64 = 0
+        var last: Int64 = 0
+        var records: UInt32 = 0
+
+        /// Records come in order of time.
+        @inline(__always)
+        mutating func add(_ length: UInt32, _ time: Int64) {
+            if records == 0 { first = time }
+            last = time
+            records &+= 1
+            bytes &+= UInt64(length)
+        }
+
+        func sums(_ rate: UInt32) -> AggregateSums {
+            var sums = AggregateSums()
+            (sums.records, sums.bytes, sums.first, sums.last) = (UInt64(records), bytes, first, last)
+            sums.estimatedPackets = UInt64(records) &* UInt64(rate)
+            sums.estimatedBytes = bytes &* UInt64(rate)
+            return sums
+        }
+    }
+
+    private func fold(_ hot: HotBlock, _ flows: FilteredBlock.Flows, _ rate: UInt32, bucket: Int64?) {
+        if question.fields.isEmpty { return foldAll(flows, rate, bucket) }
+        for flow in partial.indices where partial[flow].records > 0 {
             if flows.verdicts[flow] == .yes {
                 key.begin(bucket: bucket)
                 appendFields(hot, flow)
-                table.add(key, sums[flow])
+                table.add(key, partial[flow].sums(rate))
             }
-            sums[flow] = AggregateSums()
+            partial[flow] = Partial()
         }
     }
 
+    private func foldAll(_ flows: FilteredBlock.Flows, _ rate: UInt32, _ bucket: Int64?) {
+        var all = AggregateSums()
+        for flow in partial.indices where partial[flow].records > 0 {
+            if flows.verdicts[flow] == .yes { all.add(partial[flow].sums(rate)) }
+            partial[flow] = Partial()
+        }
+        guard all.records > 0 else { return }
+        key.begin(bucket: bucket)
+        table.add(key, all)
+    }
+
     private func appendFields(_ hot: HotBlock, _ flow: Int) {
-        guard !question.fields.isEmpty else { return }
+        if isByAddress { return appendAddresses(hot, flow) }
         var metadata = FlowKeyBytes.metadata(hot.flows.key(flow))
         metadata.frame_length = UInt32(Int32.max)
         let record = HeaderRecord(time: 0, metadata: metadata, bytes: hot.flows.template(flow))
         appendFields(record, hot.names)
+    }
+
+    /// Addresses lie where the flow's shape says: no walk over the headers is needed.
+    private func appendAddresses(_ hot: HotBlock, _ flow: Int) {
+        let shape = hot.flows.entries[flow].shape
+        let template = hot.flows.template(flow)
+        for field in question.fields {
+            guard shape.network != .other else {
+                key.append(nil, [:])
+                continue
+            }
+            let (offset, width) = shape.addresses
+            let start = field == .source ? offset : offset + width
+            let bytes = UnsafeRawBufferPointer(rebasing: template[start..<(start + width)])
+            key.append(.address(EndPoints.value(bytes)), [:])
+        }
     }
 
     private func appendFields(_ record: HeaderRecord, _ names: [UInt32: String]) {

@@ -132,10 +132,16 @@ struct QueryRun {
                 let block = run.view.pending[index]
                 return aggregation.add(FilteredBlock(block: block, flows: .init(run.filter.bound(to: block.names))))
             }
-            let hot = try segment!.decodeHot(candidate.row)
+            if run.filter.isAlwaysTrue, aggregation.needsOnlyTotals(candidate.row) {
+                let hot = try segment!.decodeHot(candidate.row, [.lengths])
+                return aggregation.addTotals(hot, candidate.row)
+            }
+            let hot = try segment!.decodeHot(candidate.row, [.flows])
             let flows = FilteredBlock.Flows(hot, run.filter.bound(to: hot.names))
             if flows.areNone { return }
             if aggregation.needsOnlyHot(flows, candidate.row) {
+                let flags: [HotPart] = flows.tests.contains { $0.column == .flags } ? [.flags] : []
+                try segment!.prepare(hot, [.times, .flowNumbers, .lengths] + flags, candidate.row)
                 return aggregation.add(hot, flows, rate: UInt32(clamping: candidate.row.leastRate))
             }
             aggregation.add(FilteredBlock(block: try segment!.addCold(hot, candidate.row), flows: flows))

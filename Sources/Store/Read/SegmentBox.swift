@@ -16,7 +16,7 @@ final class SegmentBox {
     /// Reads a block as far as a filter needs it.
     /// - Returns: nil when none of its flows is wanted; then its cold part was not read.
     func decode(_ row: BlockRow, _ filter: CompiledFilter) throws(StoreError) -> FilteredBlock? {
-        let decoded = try decodeHot(row)
+        let decoded = try decodeHot(row, [.flows])
         let wanted = FilteredBlock.Flows(decoded, filter.bound(to: decoded.names))
         guard !wanted.areNone else { return nil }
         return FilteredBlock(block: try addCold(decoded, row), flows: wanted)
@@ -25,16 +25,27 @@ final class SegmentBox {
     func addCold(_ decoded: HotBlock, _ row: BlockRow) throws(StoreError) -> DecodedBlock {
         try reader.copy(.cold, of: row, to: cold)
         do throws(ByteCursor.Exhausted) {
+            try decoded.prepare(HotPart.allCases, decompressor)
             return DecodedBlock(hot: decoded, cold: try ColdBlock(decoded, cold.bytes, decompressor))
         } catch {
             throw .damaged(path: reader.path, what: "block \(row.number)")
         }
     }
 
-    func decodeHot(_ row: BlockRow) throws(StoreError) -> HotBlock {
+    func prepare(_ hot: HotBlock, _ parts: [HotPart], _ row: BlockRow) throws(StoreError) {
+        do throws(ByteCursor.Exhausted) {
+            try hot.prepare(parts, decompressor)
+        } catch {
+            throw .damaged(path: reader.path, what: "block \(row.number)")
+        }
+    }
+
+    func decodeHot(_ row: BlockRow, _ parts: [HotPart]) throws(StoreError) -> HotBlock {
         try reader.copy(.hot, of: row, to: hot)
         do throws(ByteCursor.Exhausted) {
-            return try HotBlock(hot.bytes, expected: Int(row.count), decompressor)
+            let decoded = try HotBlock(hot.bytes, expected: Int(row.count))
+            try decoded.prepare(parts, decompressor)
+            return decoded
         } catch {
             throw .damaged(path: reader.path, what: "block \(row.number)")
         }
