@@ -12,7 +12,7 @@ export HDRLOG_STRICT = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help dependencies build build-tools debug demo check test test-unit test-kernel test-system test-budgets \
-	test-debian-kernel install uninstall deb clean
+	test-debian-kernel bench-store install uninstall deb clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,10 +56,20 @@ test-budgets: ## memory, start time, linked libraries, sizes
 test-debian-kernel: ## the daemon on Debian 12's own kernel 6.1 in qemu
 	@scripts/run-tests debian-kernel
 
+bench-store: ## the store's ingest, size and queries, beside peers; writes bench-results/store.json
+	swift build -c release --product StoreBench
+	@mkdir -p bench-results
+	.build/release/StoreBench "$${TMPDIR:-/tmp}/hdrlog-bench-store" 20000000 bench-results/store.json
+
 install: ## into $(DESTDIR)$(PREFIX), as built by `make build`
 	@scripts/install-files --destdir "$(DESTDIR)" --prefix "$(PREFIX)"
 
-uninstall: ## remove what `make install` put there; configuration and log stay
+unbench-store: ## the store's ingest, size and queries, beside peers; writes bench-results/store.json
+	swift build -c release --product StoreBench
+	@mkdir -p bench-results
+	.build/release/StoreBench "$${TMPDIR:-/tmp}/hdrlog-bench-store" 20000000 bench-results/store.json
+
+install: ## remove what `make install` put there; configuration and log stay
 	@scripts/install-files --destdir "$(DESTDIR)" --prefix "$(PREFIX)" --remove
 
 deb: build ## a Debian package in .build/deb

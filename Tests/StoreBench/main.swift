@@ -27,6 +27,9 @@ func cpuSeconds(_ body: () throws -> Void) rethrows -> Double {
     return now() - start
 }
 
+/// What goes into the result file.
+nonisolated(unsafe) var results: [String: Double] = [:]
+
 func show(_ name: String, _ value: Double, _ unit: String) {
     print(name.padding(toLength: 36, withPad: " ", startingAt: 0), String(format: "%12.2f", value), unit)
 }
@@ -52,7 +55,10 @@ func ingest(_ path: String, _ chunks: [RecordChunk], _ label: String) throws {
     }
     writer.close(now: Int64(chunks.count) * 1_000_000)
     show("ingest \(label)", count / spent / 1e6, "M headers/s of processor time")
-    show("size \(label)", try size(path) / count, "bytes a header, all files")
+    let bytes = try size(path) / count
+    show("size \(label)", bytes, "bytes a header, all files")
+    if label == "synthetic" { results["ingest_per_s"] = count / spent }
+    if label == "corpus" { results["bytes_per_header_corpus"] = bytes }
 }
 
 func queries(_ path: String, _ total: Double) throws {
@@ -72,6 +78,8 @@ func queries(_ path: String, _ total: Double) throws {
             }
         }
         let found = result!
+        if label == "first 100 tcp" { results["first_row_ms"] = spent * 1000 }
+        if label == "needle" { results["needle_ms"] = spent * 1000 }
         show(
             "query \(label)", spent * 1000,
             "ms, \(found.delivered) of \(Int(total)) records, \(found.decoded) of \(found.blocks) blocks")
@@ -85,6 +93,8 @@ func aggregations(_ path: String, _ total: Double) throws {
         try change(&question)
         var records: UInt64 = 0
         let spent = try seconds { records = try reader.aggregate(question).total.records }
+        if label == "count tcp" { results["count_per_s"] = total / spent }
+        if label.hasPrefix("top 10") { results["top_per_s"] = total / spent }
         show(label, total / spent / 1e6, "M headers/s (\(Int(spent * 1000)) ms, \(records) selected)")
     }
     try run("count") { _ in }
@@ -103,12 +113,14 @@ let wanted = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 2_0
 let maximum = 65_536
 
 var traffic = SyntheticTraffic()
+// A few different chunks; of a larger store they come again, so that memory does not bound its size.
 var chunks: [RecordChunk] = []
-for _ in 0..<(wanted / maximum) {
+for _ in 0..<min(wanted / maximum, 32) {
     let chunk = RecordChunk(capacity: maximum * 136)
     traffic.fill(chunk, count: maximum)
     chunks.append(chunk)
 }
+while chunks.count < wanted / maximum { chunks.append(chunks[chunks.count % 32]) }
 try ingest(path, chunks, "synthetic")
 try queries(path, Double(chunks.reduce(0) { $0 + $1.count }))
 try aggregations(path, Double(chunks.reduce(0) { $0 + $1.count }))
@@ -124,3 +136,7 @@ if Corpus.isPresent {
     print(Corpus.absence)
 }
 try? FileManager.default.removeItem(atPath: path)
+if let file = CommandLine.arguments.dropFirst(3).first {
+    let json = try JSONSerialization.data(withJSONObject: results, options: [.prettyPrinted, .sortedKeys])
+    try json.write(to: URL(fileURLWithPath: file))
+}

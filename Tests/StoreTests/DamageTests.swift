@@ -1,0 +1,100 @@
+import Foundation
+import Records
+import SQLite
+import Store
+import StoreFixtures
+import Testing
+
+/// Whatever happens to a segment's bytes: what can be read is right, what cannot is told, and nothing crashes.
+@Suite("Damage")
+struct DamageTests {
+    let scratch = ScratchDirectory()
+
+    private func sealedSegment() throws -> (file: String, rows: [Row]) {
+        var limits = StoreLimits()
+        (limits.keepFree, limits.blockRecords) = (0, 500)
+        let writer = try StoreWriter.open(directory: scratch.path, limits: limits, interfaces: [2: "eth0"], now: 1)
+            .writer
+        var shape = SyntheticTraffic.Shape()
+        shape.flows = 50
+        var traffic = SyntheticTraffic(shape)
+        let chunk = RecordChunk(capacity: 1 << 20)
+        traffic.fill(chunk, count: 3000)
+        writer.append(chunk, now: 2)
+        writer.close(now: 3)
+        let file = try #require(scratch.segmentFiles.first)
+        return (scratch.path + "/" + file, chunk.rows("eth0"))
+    }
+
+    @Test("flipped bits anywhere are found: every record delivered is right, and missing ones are told")
+    func flippedBits() throws {
+        let (file, rows) = try sealedSegment()
+        let good = try Data(contentsOf: URL(fileURLWithPath: file))
+        var random = Random(seed: 11)
+        let known = Dictionary(uniqueKeysWithValues: rows.map { ($0.time, $0) })
+        for trial in 0..<150 {
+            var bad = good
+            for _ in 0...(trial % 3) {
+                bad[Int(random.next() % UInt64(bad.count))] ^= UInt8(1 << (random.next() % 8))
+            }
+            try bad.write(to: URL(fileURLWithPath: file))
+            var wrong = 0
+            let result = try StoreReader(directory: scratch.path).query(Query()) { record, interface in
+                if known[record.time] != Row(record, interface) { wrong += 1 }
+                return true
+            }
+            #expect(wrong == 0, "trial \(trial)")
+            if result.delivered < rows.count {
+                #expect(!result.unreadable.isEmpty || !result.gaps.isEmpty, "trial \(trial): \(result.delivered)")
+            }
+            _ = try StoreReader(directory: scratch.path).aggregate(Aggregation())
+        }
+    }
+
+    @Test("a segment cut at any length is told, not shown as complete")
+    func truncated() throws {
+        let (file, rows) = try sealedSegment()
+        let good = try Data(contentsOf: URL(fileURLWithPath: file))
+        for length in stride(from: 1, to: good.count, by: 4096 * 3 + 17) {
+            try good.prefix(length).write(to: URL(fileURLWithPath: file))
+            let result = try StoreReader(directory: scratch.path).query(Query()) { _, _ in true }
+            #expect(result.delivered < rows.count)
+            #expect(!result.unreadable.isEmpty || !result.gaps.isEmpty, "length \(length)")
+        }
+    }
+
+    @Test("a database of somebody else and a segment of a later version are told as what they are")
+    func foreign() throws {
+        let (file, _) = try sealedSegment()
+        let other = scratch.path + "/headers-0000000000000000007.db"
+        do {
+            let connection = try Connection(path: other, mode: .create)
+            try connection.execute("CREATE TABLE t (x)")
+            let mine = try Connection(path: file, mode: .readWrite)
+            try mine.execute("PRAGMA user_version = 99")
+        }
+        let result = try StoreReader(directory: scratch.path).query(Query()) { _, _ in true }
+        #expect(result.delivered == 0)
+        #expect(result.unreadable.contains { $0.reason.contains("not a segment of hdrlog") })
+        #expect(result.unreadable.contains { $0.reason.contains("version 99 is newer") })
+    }
+
+    @Test("a running segment that was copied without its -wal is told as incomplete")
+    func missingWAL() throws {
+        var limits = StoreLimits()
+        (limits.keepFree, limits.blockRecords) = (0, 500)
+        let writer = try StoreWriter.open(directory: scratch.path, limits: limits, now: 1).writer
+        let chunk = RecordChunk(capacity: 1 << 20)
+        var traffic = SyntheticTraffic()
+        traffic.fill(chunk, count: 1000)
+        writer.append(chunk, now: 2)
+        let copy = ScratchDirectory()
+        try FileManager.default.createDirectory(atPath: copy.path, withIntermediateDirectories: true)
+        let file = try #require(scratch.segmentFiles.first)
+        try FileManager.default.copyItem(atPath: scratch.path + "/" + file, toPath: copy.path + "/" + file)
+        let result = try StoreReader(directory: copy.path).query(Query()) { _, _ in true }
+        #expect(result.delivered == 0)
+        #expect(result.unreadable.map(\.name) == [file])
+        writer.close(now: 3)
+    }
+}
