@@ -64,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "hdrctl",
             dependencies: [
-                "Wire", "Store", "Filter", "Records",
+                "Wire", "Store", "Filter", "Records", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -108,7 +108,7 @@ let package = Package(
             name: "WireTests", dependencies: ["Wire", "WireFixture", "Records", "CHdrlog", "PacketBuilder"],
             swiftSettings: strict),
         .testTarget(
-            name: "HdrctlTests", dependencies: ["hdrctl", "Wire", "WireFixture", argumentParser],
+            name: "HdrctlTests", dependencies: ["hdrctl", "Wire", "WireFixture", "PacketBuilder", argumentParser],
             swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: strict),
         .testTarget(name: "KernelTests", dependencies: ["Capture", "BPF", "Records", "Filter"], swiftSettings: strict),

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 /// capset(2) of this process's only thread: permitted and effective become `mask`, inheritable becomes empty.
@@ -89,4 +90,11 @@ static inline int hdrlog_hardware_type(const char *name)
 	int result = ioctl(any, SIOCGIFHWADDR, &request);
 	close(any);
 	return result < 0 ? -1 : request.ifr_hwaddr.sa_family;
+}
+
+/// adjtimex(2): whether the kernel holds the wall clock for synchronised.
+static inline int hdrlog_clock_synchronized(void)
+{
+	struct timex state = {0};
+	return adjtimex(&state) != TIME_ERROR;
 }

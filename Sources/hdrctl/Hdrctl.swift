@@ -12,13 +12,15 @@ struct Hdrctl: ParsableCommand {
               hdrctl query --proto tcp --since 10m             TCP of the last ten minutes
               hdrctl query 'tcp flags syn and not src net 10.0.0.0/8' -o json
               hdrctl query --host 192.0.2.7 --follow           records as they come
+              hdrctl export --since 1h > headers.pcapng        for Wireshark
               hdrctl status                                    counters, losses, disk use
+              hdrctl doctor                                    what this host lacks, and the remedy
 
             Exit status: 0 done, 1 the answer is bad news, 64 wrong arguments, 69 no daemon, 74 input or output failed, \
             77 no permission.
             """,
         version: "hdrctl \(version)",
-        subcommands: [QueryCommand.self, StatusCommand.self])
+        subcommands: [QueryCommand.self, ExportCommand.self, StatusCommand.self, DoctorCommand.self])
 
     static let version = "0.1.0"
 

@@ -46,7 +46,8 @@ struct PythonTests {
         let server = try TestServer()
         let result = try await onThread {
             try execute(
-                Python.interpreter!, ["-m", "varlink.cli", "call", "unix:\(server.path)/io.hdrlog.Query", "{\"limit\": 1}"])
+                Python.interpreter!,
+                ["-m", "varlink.cli", "call", "unix:\(server.path)/io.hdrlog.Query", "{\"limit\": 1}"])
         }
         #expect(result.status == 0 && result.output.contains("192.0.2.7"), "\(result.output)")
     }

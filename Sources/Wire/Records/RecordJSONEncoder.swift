@@ -18,6 +18,7 @@ public struct RecordJSONEncoder: ~Copyable {
     private var writer: ByteWriter
     private let fields: [Field]
     private let names: FieldNames
+    private let plans: FieldPlans
     private var interface = InterfaceName()
     private let separator: Separator
     private let raw: Bool
@@ -32,6 +33,7 @@ public struct RecordJSONEncoder: ~Copyable {
         writer = ByteWriter(capacity: 1 << 17)
         self.fields = chosen
         names = FieldNames(chosen)
+        plans = FieldPlans(chosen)
         self.separator = separator
         self.raw = raw
     }
@@ -53,7 +55,8 @@ public struct RecordJSONEncoder: ~Copyable {
         count += 1
         writer.byte(UInt8(ascii: "{"))
         let start = writer.count
-        for index in 0..<fields.count {
+        let strippedTag = record.metadata.vlan_tpid
+        for index in plans.positions(layout, isTagged: layout.tagCount > 0 || strippedTag != 0) {
             guard let value = record.value(of: fields[index], layout) else { continue }
             names.write(index, into: &writer)
             append(value)

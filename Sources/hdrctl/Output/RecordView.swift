@@ -7,6 +7,9 @@ struct RecordView {
     private static let positions = Dictionary(uniqueKeysWithValues: Field.allCases.enumerated().map { ($1, $0) })
 
     private var values = [UnsafeRawBufferPointer?](repeating: nil, count: Field.allCases.count)
+    /// The members of a raw record that are no fields.
+    private(set) var headers: UnsafeRawBufferPointer?
+    private(set) var linkType: UnsafeRawBufferPointer?
 
     /// Reads an object; what it holds is valid as long as its bytes. Members that are no fields are skipped.
     mutating func read(_ object: UnsafeRawBufferPointer) throws(Failure) {
@@ -14,6 +17,7 @@ struct RecordView {
         // Members come in the fields' order mostly: the search begins behind the last hit.
         var at = 0
         var found = values
+        var (headers, linkType): (UnsafeRawBufferPointer?, UnsafeRawBufferPointer?)
         do throws(JSONError) {
             var scanner = JSONScanner(object)
             try scanner.members { key, value in
@@ -24,11 +28,14 @@ struct RecordView {
                     at = index + 1
                     return
                 }
+                if key.elementsEqual("headers".utf8) { headers = value }
+                if key.elementsEqual("linkType".utf8) { linkType = value }
             }
         } catch {
             throw Failure(.inputOutput, "a record cannot be read: byte \(error.offset), \(error.problem)")
         }
         values = found
+        (self.headers, self.linkType) = (headers, linkType)
     }
 
     /// The JSON text of a field's value, nil when the record has none.

@@ -29,6 +29,12 @@ final class StandardOutput {
         try endLine()
     }
 
+    /// Bytes that are no line.
+    func bytes(_ bytes: [UInt8]) throws(Failure) {
+        buffer += bytes
+        if buffer.count >= flushAt { try flush() }
+    }
+
     private func endLine() throws(Failure) {
         buffer.append(0x0A)
         if buffer.count >= flushAt { try flush() }

@@ -1,0 +1,78 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Wire
+
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Check what keeps this host from being logged well, and name the remedy.",
+        discussion: """
+            Looks at the kernel, the devices, the clock, the disk and the daemon; changes nothing. Exit status 1 if there is \
+            a problem; a note alone is no problem.
+
+            EXAMPLES
+              hdrctl doctor
+              hdrctl doctor -o json
+            """)
+
+    @Option(help: ArgumentHelp("Socket of the daemon.", valueName: "path"))
+    var socket = Client.defaultPath
+
+    @Option(name: .shortAndLong, help: "text or json.")
+    var output = ReportFormat.text
+
+    func run() throws {
+        let findings = Self.host + DeviceChecks.devices().flatMap(DeviceChecks.findings) + daemon()
+        let out = StandardOutput(prompt: false)
+        switch output {
+        case .json: try out.line(JSONValue(encoding: ["findings": findings]).text)
+        case .text: for finding in findings { try out.line(Self.line(finding)) }
+        }
+        try out.flush()
+        if findings.contains(where: { $0.severity == .problem }) { throw Failure(.badNews, "") }
+    }
+
+    private static var host: [Finding] {
+        [
+            HostChecks.kernel(HostFacts.release),
+            HostChecks.lockdown(HostFacts.text("/sys/kernel/security/lockdown")),
+            HostChecks.clock(isSynchronized: HostFacts.isClockSynchronized),
+        ]
+    }
+
+    private func daemon() -> [Finding] {
+        let status: StatusReply
+        do throws(ClientError) {
+            var client = try Client(path: socket)
+            status = try client.status()
+        } catch {
+            // The failure's line names the remedy itself.
+            let parts = Failure(error).message.split(separator: ";", maxSplits: 1)
+            return [
+                .problem(
+                    "daemon", String(parts[0]), remedy: parts.count == 2 ? String(parts[1].dropFirst()) : "see above")
+            ]
+        }
+        let store = status.store
+        var findings = [Finding.ok("daemon", "\(status.version), \(status.interfaces.count) hooks attached")]
+        if !status.consistent {
+            findings = [.problem("daemon", "a sum is not right", remedy: "hdrctl status shows which; please report it")]
+        }
+        if let free = HostFacts.freeBytes(store.directory) {
+            findings.append(HostChecks.disk(store.directory, free: free, used: store.bytes, limit: store.limit))
+        }
+        return findings
+    }
+
+    private static func line(_ finding: Finding) -> String {
+        let style = Style(isOn: StandardOutput.isTerminal)
+        let mark =
+            switch finding.severity {
+            case .ok: style.good("ok     ")
+            case .note: style.bold("note   ")
+            case .problem: style.bad("problem")
+            }
+        let remedy = finding.remedy.map { "\n         → \(Escaped.text($0))" } ?? ""
+        return "\(mark)  \(Escaped.text(finding.subject)): \(Escaped.text(finding.text))\(remedy)"
+    }
+}

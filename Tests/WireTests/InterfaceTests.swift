@@ -1,0 +1,56 @@
+import Foundation
+import Records
+import Testing
+import Wire
+
+@Suite("Interface description")
+struct InterfaceTests {
+    private static let text = Interface.description(of: "io.hdrlog")!
+
+    /// Member names of a type or of a method's parameters, in their order.
+    private static func members(after head: String) -> [String] {
+        guard let start = text.range(of: head) else { return [] }
+        let body = text[start.upperBound...].prefix { $0 != ")" }
+        return body.split(separator: ",").compactMap { part in
+            part.split(separator: ":").first.map { $0.filter { $0.isLetter || $0.isNumber } }
+        }
+    }
+
+    @Test("a record has every field under its name, in the catalogue's order, and the header bytes")
+    func record() {
+        #expect(Self.members(after: "type Record (") == Field.allCases.map(\.name) + ["linkType", "headers"])
+    }
+
+    @Test("a record's members have the types of their fields", arguments: Field.allCases)
+    func types(_ field: Field) {
+        let type =
+            switch field.type {
+            case .time, .integer: "?int"
+            case .interface, .direction, .address, .mac, .bytes: "?string"
+            case .boolean: "?bool"
+            case .list: "?[]int"
+            }
+        #expect(Self.text.contains("\n  \(field.name): \(type),\n"))
+    }
+
+    @Test("message types have the members that the interface names")
+    func messages() {
+        func keys(_ value: some Encodable) -> [String] { JSONValue(encoding: value).object?.members.map(\.key) ?? [] }
+        let query = QueryRequest(
+            filter: "", since: 1, until: 2, limit: 3, reverse: true, follow: true, fields: [], raw: true)
+        #expect(keys(query) == Self.members(after: "method Query("))
+        #expect(keys(Completeness(since: 0, until: 0, records: 0)) == Self.members(after: "type Completeness ("))
+        #expect(keys(Gap(since: 0, until: 0, reason: "", interface: "", lost: 0)) == Self.members(after: "type Gap ("))
+        var counters = Counters()
+        (counters.flowPackets, counters.untrackedPackets) = (0, 0)
+        #expect(keys(counters) == Self.members(after: "type Counters ("))
+        let interface = InterfaceStatus(
+            name: "", index: 0, direction: "", hook: "", mode: "", reason: "", counters: counters)
+        #expect(keys(interface) == Self.members(after: "type InterfaceStatus ("))
+        let store = StoreStatus(
+            directory: "", stored: 0, waiting: 0, segments: 0, bytes: 0, limit: 0, oldest: 0, newest: 0)
+        #expect(keys(store) == Self.members(after: "type StoreStatus ("))
+        let status = StatusReply(version: "", host: "", time: 0, startTime: 0, interfaces: [], store: store)
+        #expect(Set(keys(status)) == Set(Self.members(after: "method Status() -> (")))
+    }
+}
