@@ -17,7 +17,11 @@ final class TestDaemon: Sendable {
             .path(path), service: service, info: ServiceInfo(version: "1.2.3"), policy: AccessPolicy(owner: getuid()))
     }
 
-    deinit { server.stop() }
+    deinit {
+        // Stopping waits for tasks, so it must not take a thread from them.
+        let server = server
+        Thread { server.stop() }.start()
+    }
 }
 
 struct RunResult: Sendable {

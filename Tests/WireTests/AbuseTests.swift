@@ -172,4 +172,24 @@ struct AbuseTests {
             #expect(connection.receive() == nil)
         }
     }
+
+    @Test("a server that stops while a stream runs ends it and leaves no socket behind")
+    func stop() async throws {
+        let path = NSTemporaryDirectory() + "hdrlog-stop-\(UUID().uuidString.prefix(8)).sock"
+        let service = MemoryService(MemoryService.conversation, rounds: 1_000_000)
+        try await onThread {
+            let server = try Server(
+                .path(path), service: service, info: ServiceInfo(version: "1"), policy: AccessPolicy(owner: getuid()))
+            let connection = try RawConnection(path)
+            connection.send("{\"method\":\"io.hdrlog.Query\",\"more\":true}\0")
+            #expect(connection.receive() != nil)
+            let start = ContinuousClock.now
+            server.stop()
+            #expect(ContinuousClock.now - start < .seconds(4))
+            #expect(access(path, F_OK) != 0)
+            let sent = service.sent.value
+            usleep(100_000)
+            #expect(service.sent.value == sent)
+        }
+    }
 }

@@ -21,7 +21,11 @@ final class TestServer: Sendable {
         try Server(listener, service: service, info: ServiceInfo(version: "1.2.3"), policy: policy, limits: limits)
     }
 
-    deinit { server.stop() }
+    deinit {
+        // Stopping waits for tasks, so it must not take a thread from them.
+        let server = server
+        Thread { server.stop() }.start()
+    }
 }
 
 /// A connection that sends and receives what a test likes.

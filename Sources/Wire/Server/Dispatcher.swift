@@ -26,6 +26,7 @@ struct Dispatcher<Service: HdrlogService>: Sendable {
     let info: ServiceInfo
     let policy: AccessPolicy
     let replyBytes: Int
+    let activity: Activity
 
     func start(_ call: Call, from peer: Peer, on channel: any Channel, _ completion: @escaping Completion) -> Started {
         do throws(ServiceError) {
@@ -70,7 +71,9 @@ struct Dispatcher<Service: HdrlogService>: Sendable {
     }
 
     private func status(_ call: Call, _ completion: @escaping Completion) -> RunningCall {
+        activity.callBegan()
         let task = Task {
+            defer { activity.callEnded() }
             let reply: [UInt8]
             do throws(ServiceError) {
                 reply = Reply.success(JSONValue(encoding: try await service.status()))
@@ -89,7 +92,9 @@ struct Dispatcher<Service: HdrlogService>: Sendable {
         if request.follow == true, !call.more { throw .expectedMore }
         if let limit = request.limit, limit < 0 { throw .invalidParameter("limit") }
         let replies = RecordReplies(channel, call, limit: replyBytes)
+        activity.callBegan()
         let task = Task {
+            defer { activity.callEnded() }
             let reply: ByteBuffer
             do throws(ServiceError) {
                 reply = replies.finalMessage(try await service.query(request, into: replies))

@@ -1,7 +1,6 @@
 internal import Glibc
 internal import NIOCore
 internal import NIOPosix
-internal import Synchronization
 
 /// The Varlink server: one event-loop thread that accepts, frames and writes. It never blocks; the service does its
 /// work elsewhere.
@@ -9,6 +8,7 @@ public final class Server: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let channel: any Channel
     private let path: String?
+    private let activity: Activity
 
     /// Listens and serves until `stop`. Blocks while it starts: not for tasks.
     @available(*, noasync)
@@ -19,12 +19,14 @@ public final class Server: Sendable {
         let name = if case .path(let path, _, _) = listener { path } else { "inherited socket" }
         if case .path(let path, _, _) = listener { try SocketFile.removeStale(path) }
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let clients = ClientCount()
-        let dispatcher = Dispatcher(service: service, info: info, policy: policy, replyBytes: limits.replyBytes)
+        let activity = Activity()
+        self.activity = activity
+        let dispatcher = Dispatcher(
+            service: service, info: info, policy: policy, replyBytes: limits.replyBytes, activity: activity)
         let bootstrap = ServerBootstrap(group: group)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { Self.accept($0, dispatcher, limits, clients) }
+            .childChannelInitializer { Self.accept($0, dispatcher, limits, activity) }
         do {
             (channel, path) = try Self.bind(bootstrap, listener)
         } catch {
@@ -52,10 +54,10 @@ public final class Server: Sendable {
 
     private static func accept(
         _ channel: any Channel, _ dispatcher: Dispatcher<some HdrlogService>, _ limits: ServerLimits,
-        _ clients: ClientCount
+        _ activity: Activity
     ) -> EventLoopFuture<Void> {
-        let count = clients.enter()
-        channel.closeFuture.whenComplete { _ in clients.leave() }
+        let count = activity.opened(channel)
+        channel.closeFuture.whenComplete { _ in activity.closed(channel) }
         // Those too many are told so, but they are not without a limit either.
         guard count <= 2 * limits.clients else {
             return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
@@ -67,18 +69,13 @@ public final class Server: Sendable {
         }
     }
 
-    /// Closes all connections, cancels their calls and removes the socket that it made. Blocks: not for tasks.
+    /// Closes all connections, cancels their calls and waits for those to end (five seconds at most), removes the
+    /// socket that it made. Blocks: not for tasks.
     @available(*, noasync)
     public func stop() {
         try? channel.close().wait()
         if let path { unlink(path) }
+        try? activity.end(on: channel.eventLoop, patience: .seconds(5)).wait()
         try? group.syncShutdownGracefully()
     }
-}
-
-/// Connections at present.
-private final class ClientCount: Sendable {
-    private let count = Atomic(0)
-    func enter() -> Int { count.add(1, ordering: .relaxed).newValue }
-    func leave() { count.subtract(1, ordering: .relaxed) }
 }
