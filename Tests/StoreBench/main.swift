@@ -87,13 +87,16 @@ func queries(_ path: String, _ total: Double) throws {
     }
 }
 
-func aggregations(_ path: String, _ total: Double) throws {
+func aggregations(_ path: String, _ total: Double, threads: Int) throws {
     let reader = StoreReader(directory: path)
     func run(_ label: String, _ change: (inout Aggregation) throws -> Void) throws {
         var question = Aggregation()
         try change(&question)
         var records: UInt64 = 0
-        let spent = try seconds { records = try reader.aggregate(question).total.records }
+        let spent = try seconds { records = try reader.aggregate(question, threads: threads).total.records }
+        guard threads == 1 else {
+            return show("\(label), \(threads) threads", total / spent / 1e6, "M headers/s (\(Int(spent * 1000)) ms)")
+        }
         if label == "count tcp" { results["count_per_s"] = total / spent }
         if label.hasPrefix("top 10") { results["top_per_s"] = total / spent }
         show(label, total / spent / 1e6, "M headers/s (\(Int(spent * 1000)) ms, \(records) selected)")
@@ -124,7 +127,7 @@ for _ in 0..<min(wanted / maximum, 32) {
 while chunks.count < wanted / maximum { chunks.append(chunks[chunks.count % 32]) }
 try ingest(path, chunks, "synthetic")
 try queries(path, Double(chunks.reduce(0) { $0 + $1.count }))
-try aggregations(path, Double(chunks.reduce(0) { $0 + $1.count }))
+for threads in 1...2 { try aggregations(path, Double(chunks.reduce(0) { $0 + $1.count }), threads: threads) }
 chunks.removeAll()
 if Corpus.isPresent {
     let largest: Set<String> = ["zeek--echo-connections.pcap", "PcapPlusPlus--many-protocols.pcap"]

@@ -45,6 +45,9 @@ struct AggregationTests {
         let result = try writer.reader.aggregate(question)
         let expected = byHand(chunk) { record, layout in record.source(layout).map { .address($0) } }
         #expect(result.groupCount == expected.count)
+        for threads in [2, 3, 9] {
+            #expect(try writer.reader.aggregate(question, threads: threads).groups == result.groups)
+        }
         #expect(result.total.records == 4500)
         #expect(result.groups.map(\.sums.bytes) == Array(expected.values.sorted(by: >).prefix(10)))
         for group in result.groups { #expect(expected[group.values[0]] == group.sums.bytes) }

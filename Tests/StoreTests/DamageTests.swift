@@ -48,6 +48,8 @@ struct DamageTests {
                 #expect(!result.unreadable.isEmpty || !result.gaps.isEmpty, "trial \(trial): \(result.delivered)")
             }
             _ = try StoreReader(directory: scratch.path).aggregate(Aggregation())
+            let report = try StoreReader(directory: scratch.path).verify()
+            #expect(report.records == Int64(result.delivered) || !report.findings.isEmpty, "trial \(trial)")
         }
     }
 

@@ -20,6 +20,9 @@ final class AggregationRun {
 
     func result(_ completeness: QueryResult) -> AggregateResult { table.result(question, completeness) }
 
+    /// Adds what another run has counted.
+    func take(_ other: AggregationRun) { table.take(other.table) }
+
     /// Adds a block of which only the hot part is needed.
     func add(_ hot: HotBlock, _ flows: FilteredBlock.Flows, rate: UInt32) {
         partial = [Partial](repeating: Partial(), count: hot.flows.entries.count)

@@ -10,9 +10,19 @@ final class GroupTable {
 
     func add(_ key: GroupKey, _ more: AggregateSums) {
         total.add(more)
+        add(key.buffer.bytes, more)
+    }
+
+    func take(_ other: GroupTable) {
+        total.add(other.total)
+        rest.add(other.rest)
+        for number in other.sums.indices { add(other.keys[number], other.sums[number]) }
+    }
+
+    private func add(_ key: UnsafeRawBufferPointer, _ more: AggregateSums) {
         // A full table still counts for the groups that it has, but takes no new ones.
-        if sums.count >= most, keys.find(key.buffer.bytes) == nil { return rest.add(more) }
-        let (number, isNew) = keys.number(of: key.buffer.bytes)
+        if sums.count >= most, keys.find(key) == nil { return rest.add(more) }
+        let (number, isNew) = keys.number(of: key)
         if isNew { sums.append(AggregateSums()) }
         sums[number].add(more)
     }

@@ -121,6 +121,26 @@ struct QueryRun {
         if deliver(until: nil, body) { finish() }
     }
 
+    /// Runs of neighbouring blocks about equal in number, as runs of their own that share nothing that changes.
+    func split(_ parts: Int) -> [QueryRun] {
+        let share = max(1, (candidates.count + parts - 1) / parts)
+        return stride(from: 0, to: max(candidates.count, 1), by: share).map { start in
+            var part = self
+            part.candidates = Array(candidates[start..<min(start + share, candidates.count)])
+            part.openSegment = nil
+            (part.result.decoded, part.result.gaps, part.result.unreadable) = (0, [], [])
+            return part
+        }
+    }
+
+    /// Takes over what a part found out.
+    mutating func merge(_ part: QueryRun) {
+        result.decoded += part.result.decoded
+        result.gaps += part.result.gaps
+        result.unreadable += part.result.unreadable
+        result.stopped = result.stopped ?? part.result.stopped
+    }
+
     /// A block that an aggregation looks at.
     struct Visit {
         fileprivate let run: QueryRun

@@ -1,0 +1,56 @@
+internal import Filter
+
+/// What a check of all blocks found.
+public struct VerifyReport: Sendable, Equatable {
+    public var segments = 0
+    public var blocks = 0
+    public var records: Int64 = 0
+    public var findings: [Finding] = []
+
+    public struct Finding: Sendable, Equatable {
+        public var segment: String
+        /// Nil when the segment as a whole cannot be read.
+        public var block: Int64?
+        public var what: String
+    }
+}
+
+extension StoreReader {
+    /// Reads and decodes every block of every segment.
+    /// - Parameter shouldStop: asked before each block.
+    public func verify(shouldStop: () -> Bool = { false }) throws(StoreError) -> VerifyReport {
+        var report = VerifyReport()
+        let view = try view()
+        report.findings = view.unreadable.map { .init(segment: $0.name, block: nil, what: $0.reason) }
+        for info in view.segments {
+            report.segments += 1
+            do {
+                try verify(info, shouldStop, &report)
+            } catch {
+                report.findings.append(.init(segment: info.name, block: nil, what: error.description))
+            }
+        }
+        return report
+    }
+
+    private func verify(
+        _ info: SegmentInfo, _ shouldStop: () -> Bool, _ report: inout VerifyReport
+    ) throws(StoreError) {
+        let reader = try SegmentReader(directory: directory, info: info)
+        let rows = try reader.rows(overlapping: Int64.min..<Int64.max)
+        for number in rows.damaged {
+            report.findings.append(.init(segment: info.name, block: number, what: "the row's checksum is wrong"))
+        }
+        let box = SegmentBox(0, reader)
+        let everything = CompiledFilter(.all)
+        for row in rows.sound where !shouldStop() {
+            report.blocks += 1
+            do {
+                let block = try box.decode(row, everything)
+                report.records += Int64(block?.block.count ?? 0)
+            } catch {
+                report.findings.append(.init(segment: info.name, block: row.number, what: error.description))
+            }
+        }
+    }
+}
