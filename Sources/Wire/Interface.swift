@@ -189,6 +189,23 @@ public enum Interface {
           raw: ?bool
         ) -> (records: []Record, completeness: ?Completeness)
 
+        # A setting that is in force: its key, its value as text, and where that came from (a file with its line, or
+        # `default`).
+        type Setting (key: string, value: string, origin: string)
+
+        # All settings in force.
+        method Config() -> (settings: []Setting)
+
+        # Reads the configuration again. A wrong one changes nothing and is answered with Unavailable. Needs root.
+        method Reload() -> ()
+
+        # Ends the running segment and begins the next. Needs root.
+        method Rotate() -> ()
+
+        # Deletes whole segments, the oldest first, until those left take at most `bytes` and hold nothing that is older
+        # than `before`. Tells what was deleted. Needs root.
+        method Vacuum(bytes: ?int, before: ?int) -> (segments: int, bytes: int)
+
         # `position` is the 1-based column of the first character that is wrong, `found` the word there.
         error InvalidFilter (position: int, found: string, expected: string, hint: string)
 

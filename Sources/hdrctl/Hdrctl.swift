@@ -20,7 +20,10 @@ struct Hdrctl: ParsableCommand {
             77 no permission.
             """,
         version: "hdrctl \(version)",
-        subcommands: [QueryCommand.self, ExportCommand.self, StatusCommand.self, DoctorCommand.self])
+        subcommands: [
+            QueryCommand.self, ExportCommand.self, StatusCommand.self, DoctorCommand.self, DiskUsageCommand.self,
+            ConfigCommand.self, ReloadCommand.self, RotateCommand.self, VacuumCommand.self,
+        ])
 
     static let version = "0.1.0"
 

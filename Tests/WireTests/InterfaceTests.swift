@@ -53,4 +53,12 @@ struct InterfaceTests {
         let status = StatusReply(version: "", host: "", time: 0, startTime: 0, interfaces: [], store: store)
         #expect(Set(keys(status)) == Set(Self.members(after: "method Status() -> (")))
     }
+
+    @Test("administration's types have the members that the interface names")
+    func administration() {
+        func keys(_ value: some Encodable) -> [String] { JSONValue(encoding: value).object?.members.map(\.key) ?? [] }
+        #expect(keys(VacuumRequest(bytes: 1, before: 2)) == Self.members(after: "method Vacuum("))
+        #expect(
+            keys(ConfigReply.Setting(key: "", value: "", origin: "")) == Self.members(after: "type Setting ("))
+    }
 }

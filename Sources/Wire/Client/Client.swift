@@ -59,6 +59,19 @@ public struct Client: ~Copyable {
         try call("io.hdrlog.Status", as: StatusReply.self)
     }
 
+    public mutating func config() throws(ClientError) -> ConfigReply {
+        try call("io.hdrlog.Config", as: ConfigReply.self)
+    }
+
+    /// A method that takes and tells nothing: `Reload`, `Rotate`.
+    public mutating func order(_ method: String) throws(ClientError) {
+        _ = try call("\(Interface.name).\(method)", as: Nothing.self)
+    }
+
+    public mutating func vacuum(_ request: VacuumRequest) throws(ClientError) -> VacuumReply {
+        try call("io.hdrlog.Vacuum", JSONValue(encoding: request).object ?? [:], as: VacuumReply.self)
+    }
+
     /// Streams the records of a query.
     /// - Parameter each: gets one record's JSON object, valid within the call only; false ends the query.
     /// - Returns: what the answer covers; nil when `each` ended it.
@@ -103,3 +116,6 @@ public struct Client: ~Copyable {
         throw .service(ServiceError(name: name, parameters: object["parameters"]?.object ?? [:]))
     }
 }
+
+/// The reply of a method that tells nothing.
+private struct Nothing: Decodable {}

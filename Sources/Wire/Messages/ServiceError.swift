@@ -9,6 +9,7 @@ public enum ServiceError: Error, Equatable, Sendable {
     case invalidParameter(String)
     case interfaceNotFound(String)
     case methodNotFound(String)
+    case methodNotImplemented(String)
     case expectedMore
     /// The other side is gone: there is nobody to answer to.
     case disconnected
@@ -26,6 +27,7 @@ public enum ServiceError: Error, Equatable, Sendable {
         case .invalidParameter: "org.varlink.service.InvalidParameter"
         case .interfaceNotFound: "org.varlink.service.InterfaceNotFound"
         case .methodNotFound: "org.varlink.service.MethodNotFound"
+        case .methodNotImplemented: "org.varlink.service.MethodNotImplemented"
         case .expectedMore: "org.varlink.service.ExpectedMore"
         case .other(let name, _): name
         }
@@ -43,7 +45,7 @@ public enum ServiceError: Error, Equatable, Sendable {
         case .limitExceeded(let limit, let maximum): ["limit": .string(limit), "maximum": .integer(Int64(maximum))]
         case .invalidParameter(let parameter): ["parameter": .string(parameter)]
         case .interfaceNotFound(let interface): ["interface": .string(interface)]
-        case .methodNotFound(let method): ["method": .string(method)]
+        case .methodNotFound(let method), .methodNotImplemented(let method): ["method": .string(method)]
         case .expectedMore: [:]
         case .disconnected: ["problem": "disconnected"]
         case .other: [:]
@@ -66,6 +68,7 @@ public enum ServiceError: Error, Equatable, Sendable {
             case "org.varlink.service.InvalidParameter": .invalidParameter(text("parameter"))
             case "org.varlink.service.InterfaceNotFound": .interfaceNotFound(text("interface"))
             case "org.varlink.service.MethodNotFound": .methodNotFound(text("method"))
+            case "org.varlink.service.MethodNotImplemented": .methodNotImplemented(text("method"))
             case "org.varlink.service.ExpectedMore": .expectedMore
             default: .other(name: name, parameters: JSONValue.object(parameters).text)
             }
@@ -86,6 +89,7 @@ extension ServiceError: CustomStringConvertible {
         case .invalidParameter(let parameter): "the daemon does not accept the parameter \"\(parameter)\""
         case .interfaceNotFound(let interface): "the daemon has no interface \(interface)"
         case .methodNotFound(let method): "the daemon has no method \(method); is it older than this client?"
+        case .methodNotImplemented(let method): "the daemon does not offer \(method)"
         case .expectedMore: "the method needs \"more\""
         case .disconnected: "the connection ended"
         case .other(let name, let parameters): "\(name) \(parameters)"

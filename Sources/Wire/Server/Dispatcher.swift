@@ -35,7 +35,32 @@ struct Dispatcher<Service: HdrlogService>: Sendable {
             case "org.varlink.service.GetInterfaceDescription": return .replied(try description(call))
             case "io.hdrlog.Status":
                 try read(peer)
-                return .running(status(call, completion))
+                return single(call, completion) { () throws(ServiceError) in
+                    JSONValue(encoding: try await service.status())
+                }
+            case "io.hdrlog.Config":
+                try read(peer)
+                return single(call, completion) { () throws(ServiceError) in
+                    JSONValue(encoding: try await service.config())
+                }
+            case "io.hdrlog.Reload":
+                try change(peer)
+                return single(call, completion) { () throws(ServiceError) in
+                    try await service.reload()
+                    return .object([:])
+                }
+            case "io.hdrlog.Rotate":
+                try change(peer)
+                return single(call, completion) { () throws(ServiceError) in
+                    try await service.rotate()
+                    return .object([:])
+                }
+            case "io.hdrlog.Vacuum":
+                try change(peer)
+                let request = try call.parameters(as: VacuumRequest.self)
+                return single(call, completion) { () throws(ServiceError) in
+                    JSONValue(encoding: try await service.vacuum(request))
+                }
             case "io.hdrlog.Query":
                 try read(peer)
                 return .running(try query(call, channel, completion))
@@ -48,6 +73,10 @@ struct Dispatcher<Service: HdrlogService>: Sendable {
 
     private func read(_ peer: Peer) throws(ServiceError) {
         guard policy.mayRead(peer) else { throw .permissionDenied(needed: "membership of the socket's group, or root") }
+    }
+
+    private func change(_ peer: Peer) throws(ServiceError) {
+        guard policy.mayChange(peer) else { throw .permissionDenied(needed: "root") }
     }
 
     private func unknown(_ method: String) -> ServiceError {
@@ -70,19 +99,23 @@ struct Dispatcher<Service: HdrlogService>: Sendable {
         return Reply.success(.object(["description": .string(text)]))
     }
 
-    private func status(_ call: Call, _ completion: @escaping Completion) -> RunningCall {
+    /// A method with one reply.
+    private func single(
+        _ call: Call, _ completion: @escaping Completion,
+        _ method: @escaping @Sendable () async throws(ServiceError) -> JSONValue
+    ) -> Started {
         activity.callBegan()
         let task = Task {
             defer { activity.callEnded() }
             let reply: [UInt8]
             do throws(ServiceError) {
-                reply = Reply.success(JSONValue(encoding: try await service.status()))
+                reply = Reply.success(try await method())
             } catch {
                 reply = Reply.failure(error)
             }
             completion(call.oneway ? nil : ByteBuffer(bytes: reply))
         }
-        return RunningCall(task: task)
+        return .running(RunningCall(task: task))
     }
 
     private func query(

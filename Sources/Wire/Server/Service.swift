@@ -7,6 +7,23 @@ public protocol HdrlogService: Sendable {
 
     /// Sends the selected records to the sink and returns what the answer covers.
     func query(_ request: QueryRequest, into sink: some ReplySink) async throws(ServiceError) -> Completeness
+
+    func config() async throws(ServiceError) -> ConfigReply
+
+    // These change something: the server lets root and the daemon's own user in only.
+    func reload() async throws(ServiceError)
+    func rotate() async throws(ServiceError)
+    func vacuum(_ request: VacuumRequest) async throws(ServiceError) -> VacuumReply
+}
+
+/// A service that cannot do a thing says so.
+extension HdrlogService {
+    public func config() async throws(ServiceError) -> ConfigReply { throw .methodNotImplemented("io.hdrlog.Config") }
+    public func reload() async throws(ServiceError) { throw .methodNotImplemented("io.hdrlog.Reload") }
+    public func rotate() async throws(ServiceError) { throw .methodNotImplemented("io.hdrlog.Rotate") }
+    public func vacuum(_ request: VacuumRequest) async throws(ServiceError) -> VacuumReply {
+        throw .methodNotImplemented("io.hdrlog.Vacuum")
+    }
 }
 
 /// Where the records of an answer go.

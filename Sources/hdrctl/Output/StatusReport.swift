@@ -85,6 +85,17 @@ enum Quantity {
         return decimal(value) + "T"
     }
 
+    /// `500M`, `2G`, `4096`; nil for anything else.
+    static func parse(_ text: String) -> Int? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let units = ["": 0, "K": 10, "M": 20, "G": 30, "T": 40]
+        guard let number = Int(digits), let shift = units[String(text.dropFirst(digits.count)).uppercased()] else {
+            return nil
+        }
+        let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << shift)
+        return overflow ? nil : bytes
+    }
+
     /// One digit behind the point, none from a hundred on.
     static func decimal(_ value: Double) -> String {
         guard value.isFinite, value.magnitude < 1e15 else { return "-" }

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import Testing
+import Wire
+import WireFixture
+
+@testable import hdrctl
+
+/// Takes orders and remembers them.
+private final class Orders: HdrlogService {
+    let count = Counter()
+
+    func status() async throws(ServiceError) -> StatusReply { MemoryService.sampleStatus }
+    func query(_ request: QueryRequest, into sink: some ReplySink) async throws(ServiceError) -> Completeness {
+        throw .unavailable(problem: "no store")
+    }
+    func config() async throws(ServiceError) -> ConfigReply {
+        ConfigReply(settings: [
+            .init(key: "storage.max_use", value: "4G", origin: "default"),
+            .init(key: "capture.hook", value: "\"tc\"", origin: "/etc/hdrlog/hdrlogd.toml:7"),
+        ])
+    }
+    func reload() async throws(ServiceError) { throw .unavailable(problem: "hdrlogd.toml:3: no such key") }
+    func rotate() async throws(ServiceError) { count.add(1) }
+    func vacuum(_ request: VacuumRequest) async throws(ServiceError) -> VacuumReply {
+        VacuumReply(segments: 2, bytes: request.bytes ?? 0)
+    }
+}
+
+@Suite("hdrctl's orders to the daemon", .timeLimit(.minutes(2)))
+struct AdministrationTests {
+    @Test("rotate reaches the daemon")
+    func rotate() async throws {
+        let orders = Orders()
+        let server = try TestDaemon(orders)
+        #expect(try await hdrctl("rotate", "--socket", server.path).status == 0)
+        #expect(orders.count.value == 1)
+    }
+
+    @Test("a reload that fails says why")
+    func reload() async throws {
+        let server = try TestDaemon(Orders())
+        let result = try await hdrctl("reload", "--socket", server.path)
+        #expect(result.status == 69)
+        #expect(result.errors == "hdrctl: the daemon cannot answer: hdrlogd.toml:3: no such key\n")
+    }
+
+    @Test("vacuum takes a size and tells what it deleted")
+    func vacuum() async throws {
+        let server = try TestDaemon(Orders())
+        let result = try await hdrctl("vacuum", "--size", "500M", "--socket", server.path)
+        #expect(result.output == "deleted 2 segments, 500M\n")
+        #expect(try await hdrctl("vacuum").status == 64)
+        #expect(try await hdrctl("vacuum", "--size", "5X").errors.contains("not a size"))
+        #expect(try await hdrctl("vacuum", "--age", "soon").errors.contains("not a time"))
+    }
+
+    @Test("config shows values with their origins")
+    func config() async throws {
+        let server = try TestDaemon(Orders())
+        let result = try await hdrctl("config", "--socket", server.path)
+        #expect(
+            result.output.split(separator: "\n") == [
+                "storage.max_use = 4G  # default", "capture.hook = \"tc\"   # /etc/hdrlog/hdrlogd.toml:7",
+            ])
+    }
+
+    @Test("disk-usage tells segments, bytes and reach")
+    func diskUsage() async throws {
+        let server = try TestDaemon(Orders())
+        let result = try await hdrctl("disk-usage", "--utc", "--socket", server.path)
+        #expect(result.output.contains("3 segments, 11.8M of 4G"))
+        #expect(result.output.contains("2023-11-14 21:56:40 UTC to 2023-11-14 22:13:19 UTC"))
+    }
+
+    @Test("a daemon that does not offer a method says so")
+    func notOffered() async throws {
+        let server = try TestDaemon()
+        let result = try await hdrctl("rotate", "--socket", server.path)
+        #expect(result.status == 64 && result.errors.contains("does not offer io.hdrlog.Rotate"))
+    }
+
+    @Test("only root changes something", .enabled(if: getuid() == 0, "needs root to become another user"))
+    func permission() async throws {
+        let server = try TestDaemon(Orders())
+        chmod(server.path, 0o666)
+        let other = ["--reuid", "65534", "--regid", "65534", "--clear-groups", binary]
+        let order = try await run("/usr/bin/setpriv", other + ["rotate", "--socket", server.path])
+        #expect(order.status == 77 && order.errors.contains("permission denied: root"), "\(order.errors)")
+        let question = try await run("/usr/bin/setpriv", other + ["status", "--socket", server.path])
+        #expect(question.status == 0)
+    }
+
+    @Test("the manual page names every command")
+    func manual() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..")
+        let text = try String(contentsOf: root.appendingPathComponent("docs/man/hdrctl.1"), encoding: .utf8)
+        for command in Hdrctl.configuration.subcommands {
+            let name = command.configuration.commandName!.replacingOccurrences(of: "-", with: "\\-")
+            #expect(
+                text.contains(".B \(name)\n") || text.contains("\(name) ") || text.contains("\" \(name)"), "\(name)")
+        }
+    }
+}
