@@ -2,7 +2,7 @@
 public struct StoreLimits: Equatable, Sendable {
     /// Allocated bytes of everything under the directory.
     public var maxUse: Int64 = 4 << 30
-    /// Bytes that stay free on the file system for others.
+    /// Bytes that stay free on the file system for others; at most a sixth of it.
     public var keepFree: Int64 = 1 << 30
     /// Segments whose last record is older are deleted.
     public var maxAge: Int64 = 0

@@ -3,8 +3,8 @@ import Glibc
 import Records
 import Store
 
-// store-crash-writer DIRECTORY ROUND: writes numbered records until it is killed, and says on standard output how
-// many have been flushed.
+// store-crash-writer DIRECTORY ROUND [sync]: writes numbered records until it is killed, and says on standard output
+// how many have been flushed (or synced).
 
 func now() -> Int64 {
     var time = timespec()
@@ -17,7 +17,8 @@ func say(_ line: String) {
     _ = bytes.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
 }
 
-guard CommandLine.arguments.count == 3, let round = UInt32(CommandLine.arguments[2]) else { exit(64) }
+let isSyncing = CommandLine.arguments.last == "sync"
+guard CommandLine.arguments.count >= 3, let round = UInt32(CommandLine.arguments[2]) else { exit(64) }
 var limits = StoreLimits()
 (limits.keepFree, limits.blockRecords, limits.segmentMaxSize) = (0, 700, 150_000)
 (limits.flushInterval, limits.syncInterval) = (5_000_000, 20_000_000)
@@ -40,7 +41,7 @@ while true {
     writer.append(chunk, now: now())
     writer.tick(now: now())
     if number % 500 == 0 {
-        writer.flush(now: now())
+        if isSyncing { writer.sync(now: now()) } else { writer.flush(now: now()) }
         say(String(number))
     }
 }

@@ -8,7 +8,7 @@ import Testing
 struct CrashTests {
     let scratch = ScratchDirectory()
 
-    private static let program: URL? = {
+    static let program: URL? = {
         let beside = Bundle.allBundles.map(\.bundleURL) + [Bundle.main.bundleURL]
         return beside.flatMap { [$0, $0.deletingLastPathComponent()] }
             .map { $0.appendingPathComponent("StoreCrashWriter") }

@@ -56,6 +56,13 @@ struct StoreDirectory: Sendable, Equatable {
         guard fsync(descriptor) == 0 else { throw .system(operation: "fsync", path: path, errno: errno) }
     }
 
+    /// Bytes of the whole file system, 0 when that is not known.
+    func total() -> Int64 {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return 0 }
+        return Int64(status.f_blocks) * Int64(status.f_frsize)
+    }
+
     /// Bytes that an unprivileged process could still allocate on the file system.
     func free() -> Int64 {
         var status = statvfs()

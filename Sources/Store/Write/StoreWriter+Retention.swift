@@ -4,7 +4,7 @@ extension StoreWriter {
         let segments = catalogue.withState { $0.segments }
         let situation = Retention.Situation(
             segments: segments, used: usage(), needed: bytes, free: directory.free(), now: now)
-        for action in Retention.plan(situation, limits) {
+        for action in Retention.plan(situation, limitsHere) {
             switch action {
             case .delete(let index): delete(segments[index])
             case .rotate:
@@ -13,6 +13,13 @@ extension StoreWriter {
             }
         }
         deleteSetAside(bytes)
+    }
+
+    /// The limits, with no more kept free than a sixth of the file system: on a small one the log would vanish.
+    private var limitsHere: StoreLimits {
+        var here = limits
+        here.keepFree = min(limits.keepFree, directory.total() / 6)
+        return here
     }
 
     private func delete(_ info: SegmentInfo) {
