@@ -189,6 +189,25 @@ public enum Interface {
           raw: ?bool
         ) -> (records: []Record, completeness: ?Completeness)
 
+        # Sums over records. The estimates count each record as often as its sampling rate says.
+        type Sums (records: int, bytes: int, estimatedPackets: int, estimatedBytes: int)
+
+        # `bucket` is when its time bucket begins. `values` has one text a field, empty where a packet has no such field.
+        type Group (bucket: ?int, values: []string, sums: Sums)
+
+        # Counts and sums the selected records: a group for each combination of the values of `fields`, and for each
+        # `bucket` nanoseconds. Groups are ordered by `measure` (records or bytes), the greatest first; with buckets time
+        # comes first. `rest` holds what found no room in memory.
+        method Aggregate(
+          filter: ?string,
+          since: ?int,
+          until: ?int,
+          fields: ?[]string,
+          bucket: ?int,
+          measure: ?string,
+          limit: ?int
+        ) -> (groups: []Group, total: Sums, rest: Sums, groupCount: int, completeness: Completeness)
+
         # A setting that is in force: its key, its value as text, and where that came from (a file with its line, or
         # `default`).
         type Setting (key: string, value: string, origin: string)

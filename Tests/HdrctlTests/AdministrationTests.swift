@@ -14,6 +14,15 @@ private final class Orders: HdrlogService {
     func query(_ request: QueryRequest, into sink: some ReplySink) async throws(ServiceError) -> Completeness {
         throw .unavailable(problem: "no store")
     }
+    func aggregate(_ request: AggregateRequest) async throws(ServiceError) -> AggregateReply {
+        let sums = AggregateReply.Sums(records: 3, bytes: 300, estimatedPackets: 30, estimatedBytes: 3000)
+        let total = AggregateReply.Sums(records: 4, bytes: 400, estimatedPackets: 40, estimatedBytes: 4000)
+        let values = (request.fields ?? []).map { $0 == "source" ? "192.0.2.7" : "" }
+        return AggregateReply(
+            groups: [.init(bucket: request.bucket.map { $0 * 2 }, values: values, sums: sums)], total: total,
+            rest: .init(records: 0, bytes: 0, estimatedPackets: 0, estimatedBytes: 0), groupCount: 1,
+            completeness: Completeness(since: 0, until: 1, records: 4, rates: [SamplingRate(rate: 10, records: 4)]))
+    }
     func config() async throws(ServiceError) -> ConfigReply {
         ConfigReply(settings: [
             .init(key: "storage.max_use", value: "4G", origin: "default"),
@@ -71,6 +80,21 @@ struct AdministrationTests {
         let result = try await hdrctl("disk-usage", "--utc", "--socket", server.path)
         #expect(result.output.contains("3 segments, 11.8M of 4G"))
         #expect(result.output.contains("2023-11-14 21:56:40 UTC to 2023-11-14 22:13:19 UTC"))
+    }
+
+    @Test("top prints groups with their share, series the time of each")
+    func aggregates() async throws {
+        let server = try TestDaemon(Orders())
+        let top = try await hdrctl("top", "--by", "source,destinationPort", "--socket", server.path)
+        #expect(
+            top.output.split(separator: "\n") == [
+                "source     destinationPort  PACKETS  BYTES  SHARE", "192.0.2.7  -                30       3000   75%",
+            ], "\(top.output)")
+        #expect(top.errors.contains("sampled: 1 in 10"))
+        let series = try await hdrctl("series", "--every", "1h", "--utc", "--socket", server.path)
+        #expect(series.output.contains("1970-01-01 02:00:00 UTC  30"), "\(series.output)\(series.errors)")
+        #expect(try await hdrctl("series", "--every", "x").errors.contains("--every \"x\": not a time"))
+        #expect(try await hdrctl("top", "--by", "nothing").errors.contains("there is no field \"nothing\""))
     }
 
     @Test("a daemon that does not offer a method says so")

@@ -57,6 +57,9 @@ struct InterfaceTests {
     @Test("administration's types have the members that the interface names")
     func administration() {
         func keys(_ value: some Encodable) -> [String] { JSONValue(encoding: value).object?.members.map(\.key) ?? [] }
+        let request = AggregateRequest(
+            filter: "", since: 0, until: 0, fields: [], bucket: 1, measure: "", limit: 1)
+        #expect(keys(request) == Self.members(after: "method Aggregate("))
         #expect(keys(VacuumRequest(bytes: 1, before: 2)) == Self.members(after: "method Vacuum("))
         #expect(
             keys(ConfigReply.Setting(key: "", value: "", origin: "")) == Self.members(after: "type Setting ("))

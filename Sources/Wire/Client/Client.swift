@@ -59,6 +59,10 @@ public struct Client: ~Copyable {
         try call("io.hdrlog.Status", as: StatusReply.self)
     }
 
+    public mutating func aggregate(_ request: AggregateRequest) throws(ClientError) -> AggregateReply {
+        try call("io.hdrlog.Aggregate", JSONValue(encoding: request).object ?? [:], as: AggregateReply.self)
+    }
+
     public mutating func config() throws(ClientError) -> ConfigReply {
         try call("io.hdrlog.Config", as: ConfigReply.self)
     }

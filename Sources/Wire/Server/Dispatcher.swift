@@ -38,6 +38,12 @@ struct Dispatcher<Service: HdrlogService>: Sendable {
                 return single(call, completion) { () throws(ServiceError) in
                     JSONValue(encoding: try await service.status())
                 }
+            case "io.hdrlog.Aggregate":
+                try read(peer)
+                let request = try call.parameters(as: AggregateRequest.self)
+                return single(call, completion) { () throws(ServiceError) in
+                    JSONValue(encoding: try await service.aggregate(request))
+                }
             case "io.hdrlog.Config":
                 try read(peer)
                 return single(call, completion) { () throws(ServiceError) in

@@ -8,6 +8,8 @@ public protocol HdrlogService: Sendable {
     /// Sends the selected records to the sink and returns what the answer covers.
     func query(_ request: QueryRequest, into sink: some ReplySink) async throws(ServiceError) -> Completeness
 
+    func aggregate(_ request: AggregateRequest) async throws(ServiceError) -> AggregateReply
+
     func config() async throws(ServiceError) -> ConfigReply
 
     // These change something: the server lets root and the daemon's own user in only.
@@ -18,6 +20,9 @@ public protocol HdrlogService: Sendable {
 
 /// A service that cannot do a thing says so.
 extension HdrlogService {
+    public func aggregate(_ request: AggregateRequest) async throws(ServiceError) -> AggregateReply {
+        throw .methodNotImplemented("io.hdrlog.Aggregate")
+    }
     public func config() async throws(ServiceError) -> ConfigReply { throw .methodNotImplemented("io.hdrlog.Config") }
     public func reload() async throws(ServiceError) { throw .methodNotImplemented("io.hdrlog.Reload") }
     public func rotate() async throws(ServiceError) { throw .methodNotImplemented("io.hdrlog.Rotate") }

@@ -75,18 +75,6 @@ struct QueryCommand: ParsableCommand {
     }
 
     private func chosenFields() throws -> [Field]? {
-        try fields?.split(separator: ",").map { name in
-            guard let field = Field(named: name) else {
-                throw Failure(.usage, "--fields: there is no field \"\(Escaped.text(name))\"\(Self.nearest(name))")
-            }
-            return field
-        }
-    }
-
-    /// Another field whose name begins alike.
-    private static func nearest(_ name: Substring) -> String {
-        let lower = name.lowercased()
-        let alike = Field.allCases.filter { $0.name.lowercased().hasPrefix(lower.prefix(3)) }
-        return alike.isEmpty ? "" : "; there is \(alike.map(\.name).joined(separator: ", "))"
+        try fields.map { text throws(Failure) in try FieldList.parse(text, "--fields") }
     }
 }

@@ -1,0 +1,138 @@
+internal import ArgumentParser
+internal import Records
+internal import Wire
+
+struct TopCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "top",
+        abstract: "Print the groups with the most packets or bytes.",
+        discussion: """
+            EXAMPLES
+              hdrctl top --by source --bytes --since 1h
+              hdrctl top --by destination,destinationPort --limit 20 'tcp flags syn'
+            """)
+
+    @OptionGroup(title: "Selection") var filter: FilterOptions
+    @OptionGroup(title: "Time") var time: TimeOptions
+    @OptionGroup(title: "Source") var source: SourceOptions
+
+    @Option(help: ArgumentHelp("Fields to group by, with commas between them.", valueName: "fields"))
+    var by = "source"
+
+    @Flag(help: "Order by bytes, not by packets.")
+    var bytes = false
+
+    @Option(name: [.customShort("n"), .long], help: ArgumentHelp("At most so many groups.", valueName: "count"))
+    var limit = 10
+
+    @Option(name: .shortAndLong, help: "text or json.")
+    var output = ReportFormat.text
+
+    func run() throws {
+        let fields = try FieldList.parse(by, "--by")
+        let range = try time.range(now: Now.nanoseconds)
+        let request = AggregateRequest(
+            filter: try filter.text(), since: range.since, until: range.until, fields: fields.map(\.name),
+            measure: bytes ? "bytes" : "records", limit: limit)
+        try AggregateReport(fields: fields, utc: time.utc).write(try source.source.aggregate(request), output)
+    }
+}
+
+struct SeriesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "series",
+        abstract: "Print packets and bytes for each stretch of time.",
+        discussion: """
+            EXAMPLES
+              hdrctl series --every 1s --since 1min 'tcp flags syn'
+              hdrctl series --every 1h --by interface --since yesterday
+            """)
+
+    @OptionGroup(title: "Selection") var filter: FilterOptions
+    @OptionGroup(title: "Time") var time: TimeOptions
+    @OptionGroup(title: "Source") var source: SourceOptions
+
+    @Option(help: ArgumentHelp("Length of a stretch: 1s, 5min, 1h.", valueName: "time"))
+    var every = "1min"
+
+    @Option(help: ArgumentHelp("Fields to group by as well.", valueName: "fields"))
+    var by: String?
+
+    @Option(name: .shortAndLong, help: "text or json.")
+    var output = ReportFormat.text
+
+    func run() throws {
+        let fields = try by.map { text throws(Failure) in try FieldList.parse(text, "--by") } ?? []
+        // A span is what a moment that long ago lies before now.
+        let start: Int64 = 1 << 62
+        guard let moment = try? TimeArgument(now: start, utc: true).parse(every), moment < start else {
+            throw Failure(.usage, "--every \"\(Escaped.text(every))\": not a time; try 1s, 5min or 1h")
+        }
+        let range = try time.range(now: Now.nanoseconds)
+        let request = AggregateRequest(
+            filter: try filter.text(), since: range.since, until: range.until, fields: fields.map(\.name),
+            bucket: start - moment)
+        try AggregateReport(fields: fields, utc: time.utc).write(try source.source.aggregate(request), output)
+    }
+}
+
+/// A list of fields on the command line.
+enum FieldList {
+    static func parse(_ text: String, _ option: String) throws(Failure) -> [Field] {
+        var fields: [Field] = []
+        for name in text.split(separator: ",") {
+            guard let field = Field(named: name) else {
+                throw Failure(.usage, "\(option): there is no field \"\(Escaped.text(name))\"\(nearest(name))")
+            }
+            fields.append(field)
+        }
+        return fields
+    }
+
+    /// Other fields whose names begin alike.
+    private static func nearest(_ name: Substring) -> String {
+        let lower = name.lowercased()
+        let alike = Field.allCases.filter { $0.name.lowercased().hasPrefix(lower.prefix(3)) }
+        return alike.isEmpty ? "" : "; there is \(alike.map(\.name).joined(separator: ", "))"
+    }
+}
+
+/// Groups as a table, or as they came.
+struct AggregateReport {
+    let fields: [Field]
+    let utc: Bool
+
+    func write(_ reply: AggregateReply, _ format: ReportFormat) throws(Failure) {
+        let out = StandardOutput(prompt: false)
+        if format == .json {
+            try out.line(JSONValue(encoding: reply).text)
+        } else {
+            for row in Self.aligned(rows(reply)) { try out.line(row) }
+        }
+        try out.flush()
+        for line in Note(completeness: reply.completeness, time: TimeText(utc: utc)).lines {
+            StandardError.line("hdrctl: \(line)")
+        }
+    }
+
+    private func rows(_ reply: AggregateReply) -> [[String]] {
+        let isSeries = reply.groups.contains { $0.bucket != nil }
+        let heading = (isSeries ? ["TIME"] : []) + fields.map(\.name) + ["PACKETS", "BYTES", "SHARE"]
+        let total = max(1, reply.total.estimatedPackets)
+        return [heading]
+            + reply.groups.map { group in
+                let share = 100 * Double(group.sums.estimatedPackets) / Double(total)
+                return (group.bucket.map { [TimeText(utc: utc).seconds($0)] } ?? [])
+                    + group.values.map { $0.isEmpty ? "-" : Escaped.text($0) }
+                    + ["\(group.sums.estimatedPackets)", "\(group.sums.estimatedBytes)", Quantity.decimal(share) + "%"]
+            }
+    }
+
+    private static func aligned(_ rows: [[String]]) -> [String] {
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+        }
+    }
+}

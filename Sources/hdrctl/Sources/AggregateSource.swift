@@ -1,0 +1,71 @@
+internal import Filter
+internal import Records
+internal import Store
+internal import Wire
+
+extension RecordSource {
+    /// Counts and sums, by the daemon or over a directory.
+    func aggregate(_ request: AggregateRequest) throws(Failure) -> AggregateReply {
+        switch self {
+        case .daemon(let path):
+            do throws(ClientError) {
+                var client = try Client(path: path)
+                return try client.aggregate(request)
+            } catch {
+                throw Failure(error)
+            }
+        case .directory(let directory):
+            do throws(StoreError) {
+                let result = try StoreReader(directory: directory).aggregate(Aggregation(request), threads: 2)
+                return AggregateReply(result)
+            } catch {
+                throw Failure(.inputOutput, "\(error)")
+            }
+        }
+    }
+}
+
+extension Aggregation {
+    /// Fields and filter have been checked before.
+    fileprivate init(_ request: AggregateRequest) {
+        self.init()
+        filter = (try? FilterExpression(parsing: request.filter ?? "")) ?? .all
+        let since = request.since ?? .min
+        range = since..<max(since, request.until ?? .max)
+        fields = request.fields?.compactMap { Field(named: $0) } ?? []
+        bucket = request.bucket
+        measure = request.measure == "bytes" ? .bytes : .records
+        limit = request.limit
+    }
+}
+
+extension AggregateReply {
+    fileprivate init(_ result: AggregateResult) {
+        self.init(
+            groups: result.groups.map {
+                Group(bucket: $0.bucket, values: $0.values.map(Self.text), sums: Self.sums($0.sums))
+            },
+            total: Self.sums(result.total), rest: Self.sums(result.rest), groupCount: result.groupCount,
+            completeness: StoredRecords.completeness(result.completeness))
+    }
+
+    private static func sums(_ sums: AggregateSums) -> Sums {
+        Sums(
+            records: Int(clamping: sums.records), bytes: Int(clamping: sums.bytes),
+            estimatedPackets: Int(clamping: sums.estimatedPackets), estimatedBytes: Int(clamping: sums.estimatedBytes))
+    }
+
+    private static func text(_ value: GroupValue) -> String {
+        switch value {
+        case .none: ""
+        case .integer(let number): "\(number)"
+        case .address(let address): address.description
+        case .mac(let address): address.description
+        case .boolean(let flag): "\(flag)"
+        case .direction(let direction): "\(direction.name)"
+        case .interface(let name): name
+        case .bytes(let bytes): bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        case .time(let time): "\(time)"
+        }
+    }
+}
