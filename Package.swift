@@ -49,7 +49,8 @@ let package = Package(
         .target(
             name: "Capture", dependencies: ["BPF", "Records", "Filter", "CHdrlog", "CLinux"],
             swiftSettings: strict, plugins: ["CompileBPF"]),
-        .target(name: "Store", dependencies: ["SQLite", "Records", "Filter", "CZstd", "CHdrlog"], swiftSettings: strict),
+        .target(
+            name: "Store", dependencies: ["SQLite", "Records", "Filter", "CZstd", "CHdrlog"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Records", "CHdrlog", nioCore, nioPosix], swiftSettings: strict),
         .target(
             name: "Daemon",
@@ -99,7 +100,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
-            dependencies: ["Store", "SQLite", "Records", "Filter", "CHdrlog", "StoreFixtures", "PacketBuilder", "Corpus"],
+            dependencies: [
+                "Store", "SQLite", "Records", "Filter", "CHdrlog", "StoreFixtures", "PacketBuilder", "Corpus",
+            ],
             swiftSettings: strict),
         .target(
             name: "WireFixture", dependencies: ["Wire", "Filter", "Records", "CHdrlog", "PacketBuilder"],
@@ -108,7 +111,10 @@ let package = Package(
             name: "WireTests", dependencies: ["Wire", "WireFixture", "Records", "CHdrlog", "PacketBuilder"],
             swiftSettings: strict),
         .testTarget(
-            name: "HdrctlTests", dependencies: ["hdrctl", "Wire", "WireFixture", "PacketBuilder", argumentParser],
+            name: "HdrctlTests",
+            dependencies: [
+                "hdrctl", "Wire", "WireFixture", "Store", "Records", "CHdrlog", "PacketBuilder", argumentParser,
+            ],
             swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: strict),
         .testTarget(name: "KernelTests", dependencies: ["Capture", "BPF", "Records", "Filter"], swiftSettings: strict),

@@ -20,6 +20,7 @@ final class TestDaemon: Sendable {
     deinit {
         // Stopping waits for tasks, so it must not take a thread from them.
         let server = server
+        unlink(path)
         Thread { server.stop() }.start()
     }
 }

@@ -24,6 +24,7 @@ final class TestServer: Sendable {
     deinit {
         // Stopping waits for tasks, so it must not take a thread from them.
         let server = server
+        unlink(path)
         Thread { server.stop() }.start()
     }
 }
