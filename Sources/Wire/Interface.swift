@@ -99,8 +99,8 @@ public enum Interface {
         # A time in which packets may be missing from the log, and why. `lost` is how many, where that is known.
         type Gap (since: int, until: int, reason: string, interface: ?string, lost: ?int)
 
-        # How many of an answer's records were chosen 1 in `rate`.
-        type SamplingRate (rate: int, records: int)
+        # A rate that applied: some of an answer's records were chosen 1 in `rate`. `records` is how many, where known.
+        type SamplingRate (rate: int, records: ?int)
 
         # What an answer covers. `since` and `until` are the range that the log could answer for; `limited` says that
         # the limit ended the answer before the range did.

@@ -50,12 +50,13 @@ public struct Gap: Codable, Equatable, Sendable {
     }
 }
 
-/// How many of an answer's records were chosen 1 in `rate`.
+/// A rate that applied: some of an answer's records were chosen 1 in `rate`.
 public struct SamplingRate: Codable, Equatable, Sendable {
     public var rate: Int
-    public var records: Int
+    /// How many, where that is known.
+    public var records: Int?
 
-    public init(rate: Int, records: Int) {
+    public init(rate: Int, records: Int? = nil) {
         self.rate = rate
         self.records = records
     }

@@ -90,11 +90,16 @@ struct StoredRecords {
         Completeness(
             since: result.covered?.lowerBound ?? 0, until: result.covered?.upperBound ?? 0, records: result.delivered,
             limited: result.stopped == .limit,
-            rates: result.rates.map { rates in
-                [rates.lowerBound, rates.upperBound].map { SamplingRate(rate: Int($0), records: result.delivered) }
-            } ?? [],
+            rates: rates(result),
             gaps: result.gaps.map {
                 Wire.Gap(since: $0.from, until: $0.to, reason: "\($0.reason)", lost: $0.count.map { Int(clamping: $0) })
             })
+    }
+
+    /// The store tells the least and the greatest rate of the blocks in range.
+    private static func rates(_ result: QueryResult) -> [SamplingRate] {
+        guard let rates = result.rates else { return [] }
+        if rates.count == 1 { return [SamplingRate(rate: Int(rates.lowerBound), records: result.delivered)] }
+        return [rates.lowerBound, rates.upperBound].map { SamplingRate(rate: Int($0)) }
     }
 }
