@@ -61,7 +61,8 @@ public struct Object: ~Copyable {
     public func map(_ name: String) throws(BPFError) -> Map {
         let map = try find(name)
         return Map(
-            descriptor: bpf_map__fd(map), keySize: Int(bpf_map__key_size(map)), valueSize: Int(bpf_map__value_size(map)),
+            descriptor: bpf_map__fd(map), keySize: Int(bpf_map__key_size(map)),
+            valueSize: Int(bpf_map__value_size(map)),
             entries: Int(bpf_map__max_entries(map)))
     }
 

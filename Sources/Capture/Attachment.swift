@@ -8,11 +8,13 @@ enum Attachment: ~Copyable, Sendable {
     case classifier(ClassifierFilter)
 
     /// tcx where the kernel has it, since a link goes with its process; clsact before Linux 6.6.
-    static func tc(_ programs: borrowing Object, _ device: Device, _ direction: Direction) throws(BPFError) -> Attachment {
+    static func tc(_ programs: borrowing Object, _ device: Device, _ direction: Direction) throws(BPFError)
+        -> Attachment
+    {
         let program = try programs.program(direction == .ingress ? "hdrlog_ingress" : "hdrlog_egress")
         do {
             return .link(try Link(program, interface: device.index, place: direction == .ingress ? .ingress : .egress))
-        } catch where error.number == EINVAL || error.number == EOPNOTSUPP {
+        } catch  where error.number == EINVAL || error.number == EOPNOTSUPP {
             let point: ClassifierFilter.Direction = direction == .ingress ? .ingress : .egress
             return .classifier(try ClassifierFilter(program, interface: device.index, direction: point))
         }

@@ -64,7 +64,9 @@ public final class Capture: @unchecked Sendable {
     /// - Returns: where they sit now and why.
     /// - Throws: `CaptureError` when no place is left or the interface is gone; nothing stays attached then.
     @discardableResult
-    public func attach(_ device: Device, hook: HookChoice, directions: Set<Direction>) throws(CaptureError) -> AttachedHooks {
+    public func attach(_ device: Device, hook: HookChoice, directions: Set<Direction>) throws(CaptureError)
+        -> AttachedHooks
+    {
         guard let linkType = device.linkType else { throw .unsupportedLinkLayer(device.name) }
         guard let slot = state.withLock({ $0.freeSlots.popLast() }) else { throw .tooManyInterfaces }
         do {

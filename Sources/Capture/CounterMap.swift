@@ -39,7 +39,9 @@ struct CounterMap: Sendable {
     /// Sets an interface's counters to zero, in both banks and directions.
     func clear(slot: UInt16) {
         for bank in 0..<Int(HDRLOG_BANKS) {
-            for direction in 0..<Int(HDRLOG_DIRECTIONS.rawValue) { take(slot: Int(slot) + direction, bank: bank) { _ in } }
+            for direction in 0..<Int(HDRLOG_DIRECTIONS.rawValue) {
+                take(slot: Int(slot) + direction, bank: bank) { _ in }
+            }
         }
     }
 }

@@ -2,9 +2,11 @@
 
 import itertools
 import os
+import pathlib
 
 from .commands import run
 
+TCX = pathlib.Path(__file__).with_name("list_tcx.py")
 _serial = itertools.count(1)
 
 
@@ -47,12 +49,13 @@ class Host:
         self.run("ip", "link", "set", self.device, "up")
 
     def attached(self) -> list[str]:
-        """XDP programs and tc filters that sit on this host's device, as iproute2 prints them."""
+        """What sits on this host's device: XDP programs, tc filters and tcx programs."""
         link = self.run("ip", "-details", "link", "show", "dev", self.device).stdout
         found = [line.strip() for line in link.splitlines() if "prog/xdp" in line]
         for parent in ("ingress", "egress"):
-            found += self.run("tc", "filter", "show", "dev", self.device, parent, check=False).stdout.splitlines()
-        return found
+            filters = self.run("tc", "filter", "show", "dev", self.device, parent, check=False).stdout
+            found += [line for line in filters.splitlines() if "hdrlog" in line]
+        return found + self.run("/usr/bin/python3", TCX, self.device).stdout.splitlines()
 
 
 class Lab:

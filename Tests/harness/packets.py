@@ -19,6 +19,8 @@ class Frame:
         return not self.differences(record)
 
     def differences(self, record: dict) -> list[str]:
+        """A tag that was taken off before the hook is no part of the frame's length there."""
+        record = {**record, "frameLength": record.get("frameLength", 0) + (4 if record.get("vlanStripped") else 0)}
         return [
             f"{name}: sent {value!r}, logged {record.get(name)!r}"
             for name, value in self.fields.items()

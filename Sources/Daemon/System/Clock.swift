@@ -27,3 +27,8 @@ enum Clock {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }
+
+/// Waiting on purpose.
+enum Pause {
+    static func milliseconds(_ count: UInt32) { usleep(count * 1000) }
+}

@@ -1,0 +1,102 @@
+internal import Capture
+internal import Glibc
+internal import Logging
+internal import Records
+
+/// Keeps the programs on the configured interfaces, as interfaces come and go.
+final class Interfaces: @unchecked Sendable {
+    private let capture: Capture
+    private let pipeline: Pipeline
+    private let log: Logger
+    private var configured: Configuration.CaptureSection
+    /// What is attached, and what was refused (to say so once).
+    private var attached: [UInt32: String] = [:]
+    private var refused: Set<String> = []
+
+    init(_ capture: Capture, _ pipeline: Pipeline, _ configured: Configuration.CaptureSection, _ log: Logger) {
+        self.capture = capture
+        self.pipeline = pipeline
+        self.configured = configured
+        self.log = log
+    }
+
+    /// Another configuration; programs move where it wants them.
+    func configure(_ section: Configuration.CaptureSection) {
+        let moves = section.hook != configured.hook || section.direction != configured.direction
+        configured = section
+        refused = []
+        if moves { for index in attached.keys { detach(index) } }
+        update()
+    }
+
+    /// Names that are configured literally and do not exist.
+    var missing: [String] {
+        configured.interfaces.filter { !Self.isPattern($0) && if_nametoindex($0) == 0 }
+    }
+
+    /// Attaches to what has come, detaches from what has gone or is not wanted.
+    func update() {
+        let wanted = Self.present.filter { wants($0.name, $0.flags) }.compactMap { Device(named: $0.name) }
+        for index in attached.keys where !wanted.contains(where: { $0.index == index }) { detach(index) }
+        for device in wanted where attached[device.index] != device.name {
+            if attached[device.index] != nil { rename(device) } else { attach(device) }
+        }
+    }
+
+    private func attach(_ device: Device) {
+        let directions: Set<Direction> =
+            switch configured.direction {
+            case .in: [.ingress]
+            case .out: [.egress]
+            case .both: [.ingress, .egress]
+            }
+        do {
+            let choice = HookChoice(rawValue: configured.hook.rawValue) ?? .auto
+            let hooks = try capture.attach(device, hook: choice, directions: directions)
+            attached[device.index] = device.name
+            pipeline.send(.interface(index: device.index, name: device.name))
+            let places = [hooks.ingress.map { "in: \($0.rawValue)" }, hooks.egress.map { "out: \($0.rawValue)" }]
+            log.info("\(device.name): logging, \(places.compactMap { $0 }.joined(separator: ", ")) (\(hooks.reason))")
+        } catch {
+            if refused.insert(device.name).inserted { log.warning("not logged: \(error)") }
+        }
+    }
+
+    private func rename(_ device: Device) {
+        log.notice("\(attached[device.index] ?? ""): now called \(device.name)")
+        attached[device.index] = device.name
+        pipeline.send(.interface(index: device.index, name: device.name))
+    }
+
+    private func detach(_ index: UInt32) {
+        capture.detach(interface: index)
+        guard let name = attached.removeValue(forKey: index) else { return }
+        log.info("\(name): no longer logged")
+    }
+
+    /// IFF_UP and IFF_LOOPBACK of netdevice(7).
+    private static let up: UInt32 = 1
+    private static let loopback: UInt32 = 8
+
+    private func wants(_ name: String, _ flags: UInt32) -> Bool {
+        configured.interfaces.contains { pattern in
+            if pattern != "auto" { return fnmatch(pattern, name, 0) == 0 }
+            return flags & Self.up != 0 && flags & Self.loopback == 0
+        }
+    }
+
+    private static func isPattern(_ text: String) -> Bool { text == "auto" || text.contains { "*?[".contains($0) } }
+
+    /// All interfaces of this network namespace with their flags.
+    private static var present: [(name: String, flags: UInt32)] {
+        var first: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&first) == 0 else { return [] }
+        defer { freeifaddrs(first) }
+        var found: [String: UInt32] = [:]
+        for entry in sequence(first: first, next: { $0?.pointee.ifa_next }) {
+            guard let entry else { break }
+            found[String(cString: entry.pointee.ifa_name)] = entry.pointee.ifa_flags
+        }
+        return found.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }
+    }
+}

@@ -1,0 +1,143 @@
+internal import Capture
+internal import Glibc
+internal import Logging
+internal import Records
+internal import Store
+internal import Wire
+
+/// The parts of the daemon, put together as in docs/architecture.md: rings → drain thread → store thread → queries.
+final class RunningDaemon {
+    private let log: Logger
+    private let interfaces: Interfaces
+    private let pipeline: Pipeline
+    private let capture: Capture
+    private let drain: DrainLoop
+    private let accountant: Accountant
+    private let server: Server
+    private let threads: (drain: Thread, store: Thread, watch: Thread)
+    private let watch: Watch
+
+    /// Chunks on their way between the threads: 16 MiB.
+    private static let chunks = 16
+    private static let chunkBytes = 1 << 20
+
+    /// Starts everything; what has been started is stopped again when a later part fails.
+    init(_ configuration: Configuration, _ log: Logger) throws {
+        let directory = Self.directory(configuration.storage)
+        let (writer, report) = try StoreWriter.open(
+            directory: directory, limits: StoreLimits(configuration.storage), now: Clock.wall)
+        Self.tell(report, log)
+        let store = writer.reader
+        let rate = configuration.capture.samplingRate
+        let capture = try Capture(ringMemory: configuration.capture.ringMemory.bytes, samplingRate: rate)
+        let pipeline = Pipeline(chunks: Self.chunks, bytes: Self.chunkBytes)
+        let interfaces = Interfaces(capture, pipeline, configuration.capture, log)
+        guard interfaces.missing.isEmpty else {
+            writer.close(now: Clock.wall)
+            throw StartError.noInterface(interfaces.missing.joined(separator: ", "))
+        }
+        let accountant = Accountant(capture, store, pipeline, directory: directory, samplingRate: rate)
+        do {
+            let service = Service(accountant, store, configuration.query)
+            server = try Self.listen(configuration.socket, service)
+        } catch {
+            writer.close(now: Clock.wall)
+            throw error
+        }
+        interfaces.update()
+        drain = DrainLoop(capture, pipeline)
+        watch = Watch(drain, interfaces, accountant, log)
+        let loop = StoreLoop(writer: writer, pipeline: pipeline, log: log)
+        threads = (
+            Thread("drain") { [drain] in drain.run() }, Thread("store") { loop.run() },
+            Thread("watch") { [watch] in watch.run() }
+        )
+        (self.log, self.capture, self.pipeline) = (log, capture, pipeline)
+        (self.interfaces, self.accountant) = (interfaces, accountant)
+    }
+
+    /// Serves until it is told to stop, and stops.
+    func serve(configurationPath: String?) {
+        ServiceManager.ready()
+        log.info("ready")
+        while Signals.next() == SIGHUP { reload(configurationPath) }
+        ServiceManager.stopping()
+        stop()
+        log.info("stopped")
+    }
+
+    /// Reads the configuration again; a wrong one changes nothing.
+    private func reload(_ path: String?) {
+        ServiceManager.reloading()
+        defer { ServiceManager.ready() }
+        do {
+            let configuration = try LoadedConfiguration.read(path: path).configuration
+            capture.setSamplingRate(configuration.capture.samplingRate)
+            accountant.setSamplingRate(configuration.capture.samplingRate)
+            pipeline.send(.limits(StoreLimits(configuration.storage)))
+            watch.reconfigure(configuration.capture)
+            log.info("configuration read again")
+        } catch {
+            log.error("the configuration in force stays: \(error)")
+        }
+    }
+
+    /// Takes the programs off first, so that what is stored last was seen last.
+    private func stop() {
+        server.stop()
+        watch.end()
+        threads.watch.join()
+        for index in capture.attached.keys { capture.detach(interface: index) }
+        drain.end()
+        threads.drain.join()
+        pipeline.end()
+        threads.store.join()
+    }
+
+    private static func listen(_ socket: Configuration.SocketSection, _ service: Service) throws -> Server {
+        let group = getgrnam(socket.group)?.pointee.gr_gid
+        let listener: Listener =
+            ServiceManager.listeningSocket.map { .inherited($0) } ?? .path(socket.path, mode: 0o660, group: group)
+        var limits = ServerLimits()
+        limits.clients = socket.maxClients
+        return try Server(
+            listener, service: service, info: ServiceInfo(version: Version.current),
+            policy: AccessPolicy(readers: group, owner: geteuid()), limits: limits)
+    }
+
+    /// Where segments are kept: as configured, else as systemd says, else the usual place.
+    private static func directory(_ storage: Configuration.StorageSection) -> String {
+        if !storage.directory.isEmpty { return storage.directory }
+        let given = getenv("STATE_DIRECTORY").map { String(cString: $0) } ?? ""
+        return given.split(separator: ":").first.map { String($0) } ?? "/var/lib/hdrlog"
+    }
+
+    private static func tell(_ report: RecoveryReport, _ log: Logger) {
+        for segment in report.setAside { log.error("segment \(segment.name) set aside: \(segment.reason)") }
+        if report.recovered > 0 { log.notice("\(report.recovered) records recovered from an unfinished block") }
+    }
+}
+
+/// Why the daemon does not start.
+enum StartError: Error, CustomStringConvertible {
+    case noInterface(String)
+
+    var description: String {
+        switch self {
+        case .noInterface(let names): "capture.interfaces: no interface named \(names)"
+        }
+    }
+}
+
+extension StoreLimits {
+    init(_ section: Configuration.StorageSection) {
+        self.init()
+        maxUse = Int64(section.maxUse.bytes)
+        keepFree = Int64(section.keepFree.bytes)
+        maxAge = section.maxAge.nanoseconds
+        segmentMaxSize = Int64(section.segmentMaxSize.bytes)
+        segmentMaxAge = section.segmentMaxAge.nanoseconds
+        flushInterval = section.flushInterval.nanoseconds
+        syncInterval = section.syncInterval.nanoseconds
+    }
+}

@@ -1,0 +1,50 @@
+internal import Records
+internal import Store
+
+/// What goes from the drain thread, and from those who watch, to the store thread: a bounded number of chunks.
+///
+/// When the store is slow no chunk is free, records stay in the kernel's rings, and what overflows there is counted.
+final class Pipeline: Sendable {
+    enum Message {
+        case chunk(RecordChunk)
+        case interface(index: UInt32, name: String)
+        case gap(Gap)
+        case limits(StoreLimits)
+    }
+
+    private struct State {
+        var free: [RecordChunk]
+        var messages: [Message] = []
+        var isEnded = false
+    }
+
+    private let state: Monitor<State>
+
+    init(chunks: Int, bytes: Int) {
+        state = Monitor(State(free: (0..<chunks).map { _ in RecordChunk(capacity: bytes) }))
+    }
+
+    /// An empty chunk; nil when the store holds them all.
+    func takeFree() -> RecordChunk? { state.withLock { $0.free.popLast() } }
+
+    func recycle(_ chunk: RecordChunk) {
+        chunk.removeAll()
+        state.withLock { $0.free.append(chunk) }
+    }
+
+    func send(_ message: Message) { state.update { $0.messages.append(message) } }
+
+    /// No message will follow.
+    func end() { state.update { $0.isEnded = true } }
+
+    /// All messages there are, waiting for the first; nil at the end.
+    /// - Parameter timeout: nanoseconds, after which there may be none.
+    func receive(timeout: Int64) -> [Message]? {
+        let found: [Message]?? = state.wait(timeout: timeout) { state in
+            defer { state.messages.removeAll(keepingCapacity: true) }
+            if !state.messages.isEmpty { return .some(state.messages) }
+            return state.isEnded ? .some(nil) : nil
+        }
+        return found ?? []
+    }
+}

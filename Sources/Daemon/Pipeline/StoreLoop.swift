@@ -1,0 +1,51 @@
+internal import Logging
+internal import Records
+internal import Store
+
+/// Chunks → blocks → segments, on a thread of its own: the only one that writes to the store.
+struct StoreLoop: @unchecked Sendable {
+    let writer: StoreWriter
+    let pipeline: Pipeline
+    let log: Logger
+
+    /// How often the store looks at its clock when nothing comes, in nanoseconds.
+    private static let interval: Int64 = 200_000_000
+
+    /// Runs until the pipeline ends, and closes the store.
+    func run() {
+        while let messages = pipeline.receive(timeout: Self.interval) {
+            for message in messages { take(message) }
+            writer.tick(now: Clock.wall)
+            logEvents()
+        }
+        writer.close(now: Clock.wall)
+        logEvents()
+    }
+
+    private func take(_ message: Pipeline.Message) {
+        switch message {
+        case .chunk(let chunk):
+            writer.append(chunk, now: Clock.wall)
+            pipeline.recycle(chunk)
+        case .interface(let index, let name): writer.setInterface(index, name: name, now: Clock.wall)
+        case .gap(let gap): writer.recordGap(gap)
+        case .limits(let limits): writer.setLimits(limits, now: Clock.wall)
+        }
+    }
+
+    private func logEvents() {
+        for event in writer.takeEvents() {
+            switch event {
+            case .segmentBegun(let name): log.debug("segment \(name) begun")
+            case .segmentSealed(let name, let records, let bytes):
+                log.info("segment \(name) sealed: \(records) records, \(bytes) bytes")
+            case .segmentDeleted(let name, let bytes): log.info("segment \(name) deleted: \(bytes) bytes")
+            case .segmentSetAside(let name, let reason): log.error("segment \(name) set aside: \(reason)")
+            case .walPinned(let name, let bytes):
+                log.notice("segment \(name) ended early: a reader held \(bytes) bytes of its WAL")
+            case .stalled(let error): log.error("storing fails, keeping records in memory: \(error)")
+            case .recovered(let lost): log.notice("storing works again; \(lost) records were lost")
+            }
+        }
+    }
+}

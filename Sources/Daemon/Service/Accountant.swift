@@ -1,0 +1,122 @@
+internal import CHdrlog
+internal import Capture
+internal import Glibc
+internal import Records
+internal import Store
+internal import Wire
+
+/// Adds up what the kernel saw with what the store did: the answer of `Status`, and the rates in it.
+final class Accountant: @unchecked Sendable {
+    private struct Last {
+        var time: Int64
+        var frames: [String: (frames: UInt64, bytes: UInt64)] = [:]
+        var rates: [String: (frames: Double, bytes: Double)] = [:]
+        var ringLost: UInt64 = 0
+    }
+
+    private let capture: Capture
+    private let store: StoreReader
+    private let pipeline: Pipeline
+    private let directory: String
+    private let started = Clock.wall
+    private let last: Monitor<Last>
+    private let samplingRate = Monitor(1)
+
+    init(_ capture: Capture, _ store: StoreReader, _ pipeline: Pipeline, directory: String, samplingRate: Int) {
+        self.capture = capture
+        self.store = store
+        self.pipeline = pipeline
+        self.directory = directory
+        last = Monitor(Last(time: Clock.boot))
+        self.samplingRate.withLock { $0 = samplingRate }
+    }
+
+    func setSamplingRate(_ rate: Int) { samplingRate.withLock { $0 = rate } }
+
+    /// A snapshot of everything; one at a time. Takes tens of milliseconds.
+    /// - Throws: `ServiceError.unavailable` when the rings are not drained or the store cannot be asked.
+    func status() throws(ServiceError) -> StatusReply {
+        let outcome: Result<StatusReply, ServiceError> = last.withLock { last in
+            // The store is asked first, so that nothing can be stored there that the kernel has not counted here.
+            guard let stored = try? store.statistics() else { return .failure(.unavailable(problem: "the store")) }
+            var tries = 0
+            let snapshots = capture.snapshot {
+                tries += 1
+                usleep(2000)
+                return tries < 1500
+            }
+            guard let snapshots else { return .failure(.unavailable(problem: "the rings are not being drained")) }
+            noteRates(snapshots, &last)
+            noteLosses(snapshots, &last)
+            return .success(reply(snapshots, stored, last))
+        }
+        return try outcome.get()
+    }
+
+    private func noteRates(_ snapshots: [InterfaceSnapshot], _ last: inout Last) {
+        let now = Clock.boot
+        let seconds = Double(now - last.time) / 1e9
+        guard seconds >= 0.5 else { return }
+        for snapshot in snapshots {
+            let key = "\(snapshot.device.index) \(snapshot.direction.name)"
+            let before = last.frames[key] ?? (snapshot.counters.frames, snapshot.counters.bytes)
+            last.rates[key] = (
+                Double(snapshot.counters.frames &- before.frames) / seconds,
+                Double(snapshot.counters.bytes &- before.bytes) / seconds
+            )
+            last.frames[key] = (snapshot.counters.frames, snapshot.counters.bytes)
+        }
+        last.time = now
+    }
+
+    /// What overflowed a ring since the last look is a gap in the log.
+    private func noteLosses(_ snapshots: [InterfaceSnapshot], _ last: inout Last) {
+        let lost = snapshots.reduce(0) { $0 + $1.counters.ringLost }
+        if lost > last.ringLost {
+            let now = Clock.wall
+            pipeline.send(
+                .gap(Store.Gap(from: now - 1_000_000_000, to: now, reason: .ringFull, count: lost - last.ringLost)))
+        }
+        last.ringLost = lost
+    }
+
+    private func reply(_ snapshots: [InterfaceSnapshot], _ stored: StoreStatistics, _ last: Last) -> StatusReply {
+        let total = stored.total
+        let store = StoreStatus(
+            directory: directory, stored: Int(total.stored), waiting: Int(total.waiting),
+            lost: total.lost > 0 ? ["storeFull": Int(total.lost)] : [:], segments: stored.segments.count,
+            bytes: Int(stored.used), limit: Int(stored.limits.maxUse), oldest: stored.times?.lowerBound,
+            newest: stored.times?.upperBound)
+        let interfaces = snapshots.sorted {
+            ($0.device.name, $0.direction.rawValue) < ($1.device.name, $1.direction.rawValue)
+        }
+        return StatusReply(
+            version: Version.current, host: Self.hostName, time: Clock.wall, startTime: started,
+            interfaces: interfaces.map { entry($0, stored, last) }, store: store, gaps: gaps())
+    }
+
+    private func entry(_ snapshot: InterfaceSnapshot, _ stored: StoreStatistics, _ last: Last) -> InterfaceStatus {
+        let place = snapshot.direction == .ingress ? snapshot.hooks.ingress : snapshot.hooks.egress
+        let rate = last.rates["\(snapshot.device.index) \(snapshot.direction.name)"] ?? (0, 0)
+        let source = StoreStatistics.Source(interface: snapshot.device.index, direction: snapshot.direction.rawValue)
+        return InterfaceStatus(
+            name: snapshot.device.name, index: Int(snapshot.device.index), direction: "\(snapshot.direction.name)",
+            hook: place?.hook ?? "tc", mode: place?.mode ?? "link", reason: snapshot.hooks.reason,
+            samplingRate: samplingRate.withLock { $0 },
+            counters: Counters(snapshot.counters, stored.sources[source] ?? StoreStatistics.Tally()),
+            framesPerSecond: rate.frames, bytesPerSecond: rate.bytes)
+    }
+
+    private func gaps() -> [Wire.Gap] {
+        var everything = Query()
+        everything.limit = 0
+        guard let result = try? store.query(everything, { _, _ in false }) else { return [] }
+        return result.gaps.suffix(10).map(Wire.Gap.init)
+    }
+
+    private static var hostName: String {
+        var name = utsname()
+        uname(&name)
+        return withUnsafeBytes(of: &name.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}

@@ -1,0 +1,57 @@
+internal import CHdrlog
+internal import Capture
+internal import Store
+internal import Wire
+
+extension Counters {
+    /// The kernel's numbers and the store's: what was drained and is neither stored nor lost is on its way.
+    init(_ kernel: InterfaceCounters, _ store: StoreStatistics.Tally) {
+        self.init()
+        frames = Int(kernel.frames)
+        wirePackets = Int(kernel.wirePackets)
+        bytes = Int(kernel.bytes)
+        filtered = Int(kernel.filtered)
+        counted = Int(kernel.counted)
+        sampled = Int(kernel.sampled)
+        stored = Int(store.stored)
+        storeLost = Int(store.lost)
+        ringLost = Int(kernel.ringLost)
+        waiting = Int(kernel.drained) - stored - storeLost
+        for (reason, count) in kernel.malformed.enumerated() where count > 0 {
+            malformed[Self.malformedNames[reason]] = Int(count)
+        }
+    }
+
+    /// By `hdrlog_malformed`.
+    private static let malformedNames = [
+        "none", "truncatedL2", "truncatedL3", "truncatedL4", "badIpVersion", "badIhl", "badTotalLength",
+        "badPayloadLength", "badDataOffset", "badUdpLength", "tooManyExtensions",
+    ]
+}
+
+extension HookPlace {
+    /// How the hook has it: `native`, `generic` or `link`.
+    var mode: String {
+        switch self {
+        case .nativeXDP: "native"
+        case .genericXDP: "generic"
+        case .tc: "link"
+        }
+    }
+}
+
+extension Wire.Gap {
+    init(_ gap: Store.Gap) {
+        let reason =
+            switch gap.reason {
+            case .notRunning: "not running"
+            case .crashed: "crashed"
+            case .ringFull: "ring full"
+            case .storeFull: "store full"
+            case .damaged: "damaged"
+            case .reload: "reload"
+            case .deleted: "deleted"
+            }
+        self.init(since: gap.from, until: gap.to, reason: reason, lost: gap.count.map { Int($0) })
+    }
+}
