@@ -26,10 +26,13 @@ struct QueryRunner: Sendable {
         var query = first
         if request.since == nil { query.range = Clock.wall..<Int64.max }
         while true {
+            // The cursor of an answer stands at the range's end; what comes later lies behind the last record.
+            var cursor = query.cursor
             let (result, wanted) = try answer(query, request, fields, sink, deadline: .max) { time in
-                let behind = query.cursor.map { $0.time == time ? $0.delivered : 0 } ?? 0
-                query.cursor = QueryCursor(time: time, delivered: behind + 1)
+                let behind = cursor.map { $0.time == time ? $0.delivered : 0 } ?? 0
+                cursor = QueryCursor(time: time, delivered: behind + 1)
             }
+            query.cursor = cursor
             if let limit = query.limit { query.limit = max(0, limit - result.delivered) }
             guard wanted, !sink.isCancelled, query.limit != 0 else { return completeness(result, query) }
             Pause.milliseconds(50)
@@ -49,7 +52,8 @@ struct QueryRunner: Sendable {
         }
         let result: QueryResult
         do {
-            result = try store.query(query, shouldStop: { sink.isCancelled || Clock.boot > deadline }) { record, name in
+            let isOver = { sink.isCancelled || Clock.boot > deadline }
+            result = try store.query(query, shouldStop: isOver) { record, name in
                 encoder.append(record, record.layout, interface: name)
                 note(record.time)
                 if encoder.count >= Self.batch { flush() }
