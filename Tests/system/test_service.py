@@ -59,7 +59,7 @@ def process_status(system, key: str) -> list[str]:
 
 def test_start_ends_when_the_service_is_ready(service):
     assert service.show(SERVICE, "ActiveState") == "active"
-    assert service.show(SERVICE, "StatusText") != ""
+    wait_until(lambda: "frames/s" in service.show(SERVICE, "StatusText"), 3, "the rate in the status line")
     assert service.lab.logged.attached() != []
     send_and_find(service, 2001)
 
