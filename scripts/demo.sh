@@ -20,6 +20,7 @@ make --no-print-directory build-tools
 logged=hdrlog-demo-$$-logged peer=hdrlog-demo-$$-peer
 folder=$(mktemp -d /tmp/hdrlog-demo.XXXXXX)
 daemon='' server=''
+# (both are started without a function around them, so that $! is the program itself)
 
 clean_up() {
 	local status=$?
@@ -68,7 +69,7 @@ start_daemon() {
 		path = "$folder/hdrlogd.sock"
 		group = "root"
 	TOML
-	on_logged .build/release/hdrlogd --config "$folder/hdrlogd.toml" 2>"$folder/log" &
+	ip netns exec "$logged" .build/release/hdrlogd --config "$folder/hdrlogd.toml" 2>"$folder/log" &
 	daemon=$!
 	wait_for "hdrlogd" hdrctl status
 }
@@ -103,7 +104,7 @@ send_tagged_frame() {
 
 send_traffic() {
 	head -c 200000 /dev/urandom >"$folder/www/file"
-	on_logged python3 -m http.server --bind :: --directory "$folder/www" 8000 >/dev/null 2>&1 &
+	ip netns exec "$logged" python3 -m http.server --bind :: --directory "$folder/www" 8000 >/dev/null 2>&1 &
 	server=$!
 	wait_for "the web server" on_peer curl --fail --silent http://192.0.2.1:8000/
 	on_peer curl --fail --silent --output "$folder/v4" http://192.0.2.1:8000/file
