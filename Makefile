@@ -64,12 +64,7 @@ bench-store: ## the store's ingest, size and queries, beside peers; writes bench
 install: ## into $(DESTDIR)$(PREFIX), as built by `make build`
 	@scripts/install-files --destdir "$(DESTDIR)" --prefix "$(PREFIX)"
 
-unbench-store: ## the store's ingest, size and queries, beside peers; writes bench-results/store.json
-	swift build -c release --product StoreBench
-	@mkdir -p bench-results
-	.build/release/StoreBench "$${TMPDIR:-/tmp}/hdrlog-bench-store" 20000000 bench-results/store.json
-
-install: ## remove what `make install` put there; configuration and log stay
+uninstall: ## remove what `make install` put there; configuration and log stay
 	@scripts/install-files --destdir "$(DESTDIR)" --prefix "$(PREFIX)" --remove
 
 deb: build ## a Debian package in .build/deb
