@@ -12,12 +12,19 @@
 #include "include/hdrlog.h"
 #include "maps.bpf.h"
 
-#define MAX_OFFSET 2047 /* headers that reach further are not walked; a bound that the verifier can follow */
+#define ETHERTYPE_IPV4 0x0800
+#define ETHERTYPE_ARP  0x0806
+#define ETHERTYPE_RARP 0x8035
+#define ETHERTYPE_IPV6 0x86dd
+
+#define NO_HEADER  (~0U) /* instead of an offset: no further header follows */
+#define MAX_OFFSET 2047  /* headers that reach further are not walked; a bound that the verifier can follow */
 
 struct walk {
 	void *data, *data_end;
 	__u32 frame_length;
-	__u32 payload_end; /* first byte behind the IP payload; L4 ends here at the latest */
+	__u32 ip_end;      /* first byte behind the IP payload by IP's own length, at most the frame's */
+	__u32 payload_end; /* the same, at most what can be read; L4 ends here at the latest */
 	__u32 end;         /* first byte behind the headers */
 	__u16 ethertype;
 	__u8 protocol; /* behind IPv6's extension headers */
@@ -33,10 +40,11 @@ static __always_inline void note(struct walk *w, __u8 reason)
 }
 
 /* The walk ends here: `end` bytes are kept. */
-static __always_inline void stop(struct walk *w, __u8 reason, __u32 end)
+static __always_inline __u32 stop(struct walk *w, __u8 reason, __u32 end)
 {
 	note(w, reason);
 	w->end = end;
+	return NO_HEADER;
 }
 
 /* A pointer to `length` bytes at `offset`, or NULL when the frame does not hold them. */
@@ -116,14 +124,14 @@ static __always_inline void walk_tcp(struct walk *w, __u32 offset)
 		keep_rest(w, offset, length, HDRLOG_BAD_DATA_OFFSET);
 }
 
-static __always_inline void walk_udp(struct walk *w, __u32 offset, __u32 ip_end)
+static __always_inline void walk_udp(struct walk *w, __u32 offset)
 {
 	__u8 *udp = keep(w, offset, 8);
 
 	if (!udp)
 		return;
 	__u32 length = word(udp + 4);
-	if (length < 8 || (!w->is_fragment && offset + length > ip_end))
+	if (length < 8 || (!w->is_fragment && offset + length > w->ip_end))
 		note(w, HDRLOG_BAD_UDP_LENGTH);
 }
 
@@ -150,14 +158,15 @@ static __always_inline void walk_ah(struct walk *w, __u32 offset)
 	keep_rest(w, offset, length < 12 ? 12 : length, HDRLOG_TRUNCATED_L4);
 }
 
-/* ip_end: where the IP payload ends by IP's own length, at most the frame's end. */
-static __always_inline void walk_l4(struct walk *w, __u32 offset, int is_ipv4, __u32 ip_end)
+static __always_inline void walk_l4(struct walk *w, __u32 offset)
 {
+	int is_ipv4 = w->ethertype == ETHERTYPE_IPV4;
+
 	switch (w->protocol) {
 	case 6:
 		return walk_tcp(w, offset);
 	case 17:
-		return walk_udp(w, offset, ip_end);
+		return walk_udp(w, offset);
 	case 1:
 		if (is_ipv4)
 			keep(w, offset, 8);
@@ -181,7 +190,17 @@ static __always_inline void walk_l4(struct walk *w, __u32 offset, int is_ipv4, _
 	}
 }
 
-static __always_inline void walk_ipv4(struct walk *w, __u32 offset)
+/* The IP payload ends at `end`, as IP's own length has it. */
+static __always_inline void limit_payload(struct walk *w, __u32 end, __u8 reason)
+{
+	if (end > w->frame_length)
+		note(w, reason);
+	w->ip_end = min_u32(w->frame_length, end);
+	w->payload_end = min_u32(available(w), end);
+}
+
+/* Returns the offset of L4, or NO_HEADER. */
+static __always_inline __u32 walk_ipv4(struct walk *w, __u32 offset)
 {
 	__u8 *ip = at(w, offset, 20);
 
@@ -189,7 +208,7 @@ static __always_inline void walk_ipv4(struct walk *w, __u32 offset)
 		return stop(w, HDRLOG_TRUNCATED_L3, available(w));
 	if (ip[0] >> 4 != 4)
 		return stop(w, HDRLOG_BAD_IP_VERSION, offset + 20);
-	__u32 length = (ip[0] & 15) * 4, total = word(ip + 2), fragment = word(ip + 6), ip_end = w->frame_length;
+	__u32 length = (ip[0] & 15) * 4, total = word(ip + 2), fragment = word(ip + 6);
 	if (length < 20)
 		return stop(w, HDRLOG_BAD_IHL, offset + 20);
 	w->is_ip = 1;
@@ -199,20 +218,16 @@ static __always_inline void walk_ipv4(struct walk *w, __u32 offset)
 	if (total) { /* 0: a segmentation-offload frame, the payload fills it */
 		if (total < length)
 			return stop(w, HDRLOG_BAD_TOTAL_LENGTH, offset + length);
-		if (offset + total > w->frame_length)
-			note(w, HDRLOG_BAD_TOTAL_LENGTH);
-		ip_end = min_u32(w->frame_length, offset + total);
-		w->payload_end = min_u32(available(w), offset + total);
+		limit_payload(w, offset + total, HDRLOG_BAD_TOTAL_LENGTH);
 	}
 	w->is_fragment = (fragment & 0x3fff) != 0;
 	w->end = offset + length;
-	if (!(fragment & 0x1fff))
-		walk_l4(w, offset + length, 1, ip_end);
+	return fragment & 0x1fff ? NO_HEADER : offset + length;
 }
 
 /* Puts what the walk knows into a map and reads it back: the same numbers, of which the verifier now knows nothing.
  * Otherwise it follows every combination of eight extension headers, more than a million instructions.
- * Returns the offset; 0 never happens.
+ * Returns the offset.
  */
 static __always_inline __u32 forget(struct walk *w, __u32 offset)
 {
@@ -233,7 +248,7 @@ static __always_inline __u32 forget(struct walk *w, __u32 offset)
 	return scratch->offset;
 }
 
-/* Steps over the extension headers. Returns the first byte behind them; 0 when L4 is not there or not to be walked. */
+/* Steps over the extension headers. Returns the first byte behind them, or NO_HEADER. */
 static __always_inline __u32 walk_extensions(struct walk *w, __u32 offset)
 {
 	for (int i = 0; i < HDRLOG_MAX_EXTENSIONS; i++) {
@@ -241,34 +256,26 @@ static __always_inline __u32 walk_extensions(struct walk *w, __u32 offset)
 			return offset;
 		offset = forget(w, offset);
 		__u8 *header = at(w, offset, 8);
-		if (!header || offset + 8 > w->payload_end) {
-			stop(w, HDRLOG_TRUNCATED_L3, w->payload_end > offset ? w->payload_end : offset);
-			return 0;
-		}
+		if (!header || offset + 8 > w->payload_end)
+			return stop(w, HDRLOG_TRUNCATED_L3, w->payload_end > offset ? w->payload_end : offset);
 		__u8 protocol = w->protocol;
 		__u32 length = protocol == 44 ? 8 : protocol == 51 ? (header[1] + 2) * 4 : (header[1] + 1) * 8;
-		if (offset + length > w->payload_end) {
-			stop(w, HDRLOG_TRUNCATED_L3, w->payload_end);
-			return 0;
-		}
+		if (offset + length > w->payload_end)
+			return stop(w, HDRLOG_TRUNCATED_L3, w->payload_end);
 		__u16 fragment = protocol == 44 && !w->is_fragment ? word(header + 2) : 0;
 		w->protocol = header[0];
 		offset += length;
+		w->end = offset;
 		if (protocol == 44 && (fragment & 0xfff9))
 			w->is_fragment = 1;
-		if (fragment & 0xfff8) { /* a later fragment: what follows is payload */
-			w->end = offset;
-			return 0;
-		}
+		if (fragment & 0xfff8) /* a later fragment: what follows is payload */
+			return NO_HEADER;
 	}
-	if (is_extension(w->protocol)) {
-		stop(w, HDRLOG_TOO_MANY_EXTENSIONS, offset);
-		return 0;
-	}
-	return offset;
+	return is_extension(w->protocol) ? stop(w, HDRLOG_TOO_MANY_EXTENSIONS, offset) : offset;
 }
 
-static __always_inline void walk_ipv6(struct walk *w, __u32 offset)
+/* Returns the offset of L4, or NO_HEADER. */
+static __always_inline __u32 walk_ipv6(struct walk *w, __u32 offset)
 {
 	__u8 *ip = at(w, offset, 40);
 
@@ -276,32 +283,24 @@ static __always_inline void walk_ipv6(struct walk *w, __u32 offset)
 		return stop(w, HDRLOG_TRUNCATED_L3, available(w));
 	if (ip[0] >> 4 != 6)
 		return stop(w, HDRLOG_BAD_IP_VERSION, offset + 40);
-	__u32 payload = word(ip + 4), ip_end = w->frame_length;
+	__u32 payload = word(ip + 4);
 	w->is_ip = 1;
 	w->protocol = ip[6];
-	if (payload) { /* 0: a jumbogram or a segmentation-offload frame, the payload fills it */
-		if (offset + 40 + payload > w->frame_length)
-			note(w, HDRLOG_BAD_PAYLOAD_LENGTH);
-		ip_end = min_u32(w->frame_length, offset + 40 + payload);
-		w->payload_end = min_u32(available(w), offset + 40 + payload);
-	}
-	__u32 behind = walk_extensions(w, offset + 40);
-	if (!behind)
-		return;
-	w->end = behind;
-	walk_l4(w, behind, 0, ip_end);
+	w->end = offset + 40;
+	if (payload) /* 0: a jumbogram or a segmentation-offload frame, the payload fills it */
+		limit_payload(w, offset + 40 + payload, HDRLOG_BAD_PAYLOAD_LENGTH);
+	return walk_extensions(w, offset + 40);
 }
 
 static __always_inline void walk_arp(struct walk *w, __u32 offset)
 {
 	__u8 *arp = at(w, offset, 8);
+	__u32 length = arp ? 8 + 2 * (arp[4] + arp[5]) : 8;
 
-	if (!arp)
-		return stop(w, HDRLOG_TRUNCATED_L3, available(w));
-	__u32 length = 8 + 2 * (arp[4] + arp[5]);
 	if (offset + length > available(w))
-		return stop(w, HDRLOG_TRUNCATED_L3, available(w));
-	w->end = offset + length;
+		stop(w, HDRLOG_TRUNCATED_L3, available(w));
+	else
+		w->end = offset + length;
 }
 
 static __always_inline int is_tag(__u16 ethertype)
@@ -309,7 +308,8 @@ static __always_inline int is_tag(__u16 ethertype)
 	return ethertype == 0x8100 || ethertype == 0x88a8 || ethertype == 0x9100;
 }
 
-static __always_inline void walk_ethernet(struct walk *w)
+/* Finds the EtherType behind all tags. Returns the offset of L3, or NO_HEADER. */
+static __always_inline __u32 walk_ethernet(struct walk *w)
 {
 	__u8 *ethernet = at(w, 0, 14);
 	__u32 offset = 14;
@@ -325,18 +325,11 @@ static __always_inline void walk_ethernet(struct walk *w)
 		offset += 4;
 	}
 	w->end = offset;
-	switch (w->ethertype) {
-	case 0x0800:
-		return walk_ipv4(w, offset);
-	case 0x86dd:
-		return walk_ipv6(w, offset);
-	case 0x0806:
-	case 0x8035:
-		return walk_arp(w, offset);
-	}
+	return offset;
 }
 
-static __always_inline void walk_raw_ip(struct walk *w)
+/* L3 devices have no EtherType: IP's version field tells. Returns the offset of L3, or NO_HEADER. */
+static __always_inline __u32 walk_raw_ip(struct walk *w)
 {
 	__u8 *ip = at(w, 0, 1);
 
@@ -344,21 +337,33 @@ static __always_inline void walk_raw_ip(struct walk *w)
 		return stop(w, HDRLOG_TRUNCATED_L3, 0);
 	switch (ip[0] >> 4) {
 	case 4:
-		w->ethertype = 0x0800;
-		return walk_ipv4(w, 0);
+		w->ethertype = ETHERTYPE_IPV4;
+		return 0;
 	case 6:
-		w->ethertype = 0x86dd;
-		return walk_ipv6(w, 0);
+		w->ethertype = ETHERTYPE_IPV6;
+		return 0;
 	}
-	stop(w, HDRLOG_BAD_IP_VERSION, min_u32(available(w), 20));
+	return stop(w, HDRLOG_BAD_IP_VERSION, min_u32(available(w), 20));
 }
 
 static __always_inline void walk_frame(struct walk *w, void *data, void *data_end, __u32 frame_length, __u8 link_type)
 {
-	*w = (struct walk){.data = data, .data_end = data_end, .frame_length = frame_length};
+	*w = (struct walk){.data = data, .data_end = data_end, .frame_length = frame_length, .ip_end = frame_length};
 	w->payload_end = available(w);
-	if (link_type == HDRLOG_LINK_RAW_IP)
-		walk_raw_ip(w);
-	else
-		walk_ethernet(w);
+	__u32 l3 = link_type == HDRLOG_LINK_RAW_IP ? walk_raw_ip(w) : walk_ethernet(w), l4 = NO_HEADER;
+	if (l3 == NO_HEADER)
+		return;
+	switch (w->ethertype) {
+	case ETHERTYPE_IPV4:
+		l4 = walk_ipv4(w, l3);
+		break;
+	case ETHERTYPE_IPV6:
+		l4 = walk_ipv6(w, l3);
+		break;
+	case ETHERTYPE_ARP:
+	case ETHERTYPE_RARP:
+		walk_arp(w, l3);
+	}
+	if (l4 != NO_HEADER)
+		walk_l4(w, forget(w, l4));
 }

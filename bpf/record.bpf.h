@@ -51,13 +51,13 @@ static __always_inline void count(struct hdrlog_counters *counted, const struct 
 	if (walk->malformed && walk->malformed < HDRLOG_MALFORMED_REASONS)
 		counted->malformed[walk->malformed]++;
 	switch (walk->ethertype) {
-	case 0x0800:
+	case ETHERTYPE_IPV4:
 		add(&counted->ethertypes[HDRLOG_ETHERTYPE_IPV4], frame->length);
 		break;
-	case 0x86dd:
+	case ETHERTYPE_IPV6:
 		add(&counted->ethertypes[HDRLOG_ETHERTYPE_IPV6], frame->length);
 		break;
-	case 0x0806:
+	case ETHERTYPE_ARP:
 		add(&counted->ethertypes[HDRLOG_ETHERTYPE_ARP], frame->length);
 		break;
 	default:
