@@ -11,8 +11,7 @@ public enum DaemonProcess {
     /// - Returns: the exit status: 0 after a clean stop, 1 when something failed, 64 when the configuration is wrong.
     public static func run(configurationPath: String?, logLevel: LogLevel) -> Int32 {
         Signals.block()
-        var log = Logger(label: "hdrlogd", factory: { _ in JournalLogHandler() })
-        log.logLevel = logLevel.level
+        let log = logger(logLevel)
         do {
             let loaded = try LoadedConfiguration.read(path: configurationPath)
             let missing = Privileges.missing
@@ -31,5 +30,23 @@ public enum DaemonProcess {
             log.error("\(error)")
             return 1
         }
+    }
+    /// Reads the configuration and starts nothing; says what is wrong with it as a start would.
+    /// - Returns: the exit status: 0 when it is valid, otherwise 64.
+    public static func check(configurationPath: String?, logLevel: LogLevel) -> Int32 {
+        do {
+            _ = try LoadedConfiguration.read(path: configurationPath)
+            print("\(configurationPath ?? LoadedConfiguration.defaultPath): the configuration is valid")
+            return 0
+        } catch {
+            logger(logLevel).error("\(error)")
+            return 64
+        }
+    }
+
+    private static func logger(_ level: LogLevel) -> Logger {
+        var log = Logger(label: "hdrlogd", factory: { _ in JournalLogHandler() })
+        log.logLevel = level.level
+        return log
     }
 }

@@ -32,17 +32,11 @@ struct Hdrlogd: ParsableCommand {
 
     func run() throws {
         if printConfig { return print(Configuration().sampleFile, terminator: "") }
-        if checkConfig { return try check() }
-        throw ExitCode(DaemonProcess.run(configurationPath: config, logLevel: logLevel))
-    }
-
-    private func check() throws {
-        do {
-            _ = try LoadedConfiguration.read(path: config)
-            print("\(config ?? LoadedConfiguration.defaultPath): the configuration is valid")
-        } catch {
-            throw ValidationError("\(error)")
-        }
+        let status =
+            checkConfig
+            ? DaemonProcess.check(configurationPath: config, logLevel: logLevel)
+            : DaemonProcess.run(configurationPath: config, logLevel: logLevel)
+        throw ExitCode(status)
     }
 }
 

@@ -29,8 +29,7 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "pcapng, pcap, json (an object a line, header bytes included) or csv.")
     var format = ExportFormat.pcapng
 
-    @Option(name: [.customShort("n"), .long], help: ArgumentHelp("At most so many records.", valueName: "count"))
-    var limit: Int?
+    @OptionGroup var limit: LimitOption
 
     @Flag(name: .shortAndLong, help: "Say nothing of what the export covers.")
     var quiet = false
@@ -54,7 +53,7 @@ struct ExportCommand: ParsableCommand {
     private func request() throws -> QueryRequest {
         let range = try time.range(now: Now.nanoseconds)
         return QueryRequest(
-            filter: try filter.text(), since: range.since, until: range.until, limit: limit,
+            filter: try filter.text(), since: range.since, until: range.until, limit: limit.count,
             raw: format == .csv ? nil : true)
     }
 

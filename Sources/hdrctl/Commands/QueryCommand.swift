@@ -30,8 +30,7 @@ struct QueryCommand: ParsableCommand {
     @OptionGroup(title: "Time") var time: TimeOptions
     @OptionGroup(title: "Source") var source: SourceOptions
 
-    @Option(name: [.customShort("n"), .long], help: ArgumentHelp("At most so many records.", valueName: "count"))
-    var limit: Int?
+    @OptionGroup var limit: LimitOption
 
     @Flag(name: .shortAndLong, help: "Newest first.")
     var reverse = false
@@ -49,7 +48,6 @@ struct QueryCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        if let limit, limit < 0 { throw ValidationError("--limit takes a number from 0 on") }
         if follow, reverse { throw ValidationError("--follow and --reverse do not go together") }
     }
 
@@ -70,7 +68,8 @@ struct QueryCommand: ParsableCommand {
         let now = Now.nanoseconds
         let range = try time.range(now: now)
         return QueryRequest(
-            filter: try filter.text(), since: range.since ?? (follow ? now : nil), until: range.until, limit: limit,
+            filter: try filter.text(), since: range.since ?? (follow ? now : nil), until: range.until,
+            limit: limit.count,
             reverse: reverse ? true : nil, follow: follow ? true : nil, fields: fields?.map(\.name))
     }
 
