@@ -13,6 +13,8 @@ public struct RingBuffer: ~Copyable {
     private let data: UnsafeRawPointer
     private let mask: UInt
     private let page: Int
+    /// A record that lies partly at the end of the data and partly at its beginning is put together here.
+    private var joined: UnsafeMutableRawBufferPointer
 
     /// In the kernel's numbering: not finished yet, thrown away by the program, and the bytes before a record.
     private static let busyBit: UInt32 = 1 << 31
@@ -27,8 +29,9 @@ public struct RingBuffer: ~Copyable {
         guard let written = mmap(nil, page, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.number, 0),
             written != MAP_FAILED
         else { throw .last("map a ring buffer's position") }
-        // The data pages are there twice, one behind the other, so that no record is split.
-        guard let read = mmap(nil, page + 2 * size, PROT_READ, MAP_SHARED, descriptor.number, off_t(page)),
+        // The kernel offers the data pages twice, one behind the other, so that no record is split. All mapped pages
+        // are resident from the start, so one half is enough: a record a lap is put together instead.
+        guard let read = mmap(nil, page + size, PROT_READ, MAP_SHARED, descriptor.number, off_t(page)),
             read != MAP_FAILED
         else {
             munmap(written, page)
@@ -40,11 +43,13 @@ public struct RingBuffer: ~Copyable {
         mask = UInt(size - 1)
         self.page = page
         self.descriptor = descriptor
+        joined = .allocate(byteCount: page, alignment: 8)
     }
 
     deinit {
-        munmap(UnsafeMutableRawPointer(mutating: producer), page + 2 * Int(mask + 1))
+        munmap(UnsafeMutableRawPointer(mutating: producer), page + Int(mask + 1))
         munmap(consumer, page)
+        joined.deallocate()
     }
 
     var number: Int32 { descriptor.number }
@@ -54,7 +59,7 @@ public struct RingBuffer: ~Copyable {
 
     /// Calls `take` with each finished record in order, until there is none or `take` returns false; that record stays.
     /// - Returns: false when `take` ended it.
-    public func drain(_ take: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+    public mutating func drain(_ take: (UnsafeRawBufferPointer) -> Bool) -> Bool {
         var position = consumer.pointee
         var end = hdrlog_acquire_long(producer)
         while position < end {
@@ -63,12 +68,32 @@ public struct RingBuffer: ~Copyable {
             if length & Self.busyBit != 0 { return true }
             let bytes = Int(length & ~Self.discardBit)
             if length & Self.discardBit == 0 {
-                guard take(UnsafeRawBufferPointer(start: entry + Self.header, count: bytes)) else { return false }
+                guard take(record(at: position &+ UInt(Self.header), count: bytes)) else { return false }
             }
             position += UInt((bytes + Self.header + 7) & ~7)
             hdrlog_release_long(consumer, position)
             if position == end { end = hdrlog_acquire_long(producer) }
         }
         return true
+    }
+
+    /// The bytes of a record, wherever the ring's end falls.
+    @inline(__always)
+    private mutating func record(at position: UInt, count: Int) -> UnsafeRawBufferPointer {
+        let start = Int(position & mask)
+        let whole = UnsafeRawBufferPointer(start: data + start, count: count)
+        let before = Int(mask) + 1 - start
+        return before >= count ? whole : join(whole, before)
+    }
+
+    private mutating func join(_ record: UnsafeRawBufferPointer, _ before: Int) -> UnsafeRawBufferPointer {
+        if record.count > joined.count {
+            joined.deallocate()
+            joined = .allocate(byteCount: record.count, alignment: 8)
+        }
+        let target = joined.baseAddress!
+        target.copyMemory(from: record.baseAddress!, byteCount: before)
+        (target + before).copyMemory(from: data, byteCount: record.count - before)
+        return UnsafeRawBufferPointer(start: target, count: record.count)
     }
 }
