@@ -10,8 +10,12 @@ struct AccountingTests {
     final class Drain: @unchecked Sendable {
         private let ended = Atomic<Bool>(false)
         private let counted = Atomic<Int>(0)
+        private let differing = Atomic<Int>(0)
         private let done = DispatchSemaphore(value: 0)
+        private var first: [UInt8] = []
 
+        /// Records whose header bytes are not those of the first one.
+        var others: Int { differing.load(ordering: .acquiring) }
         var records: Int { counted.load(ordering: .acquiring) }
 
         init(_ capture: Capture) {
@@ -19,12 +23,18 @@ struct AccountingTests {
                 let chunk = RecordChunk(capacity: 1 << 20)
                 while !ended.load(ordering: .acquiring) {
                     let emptied = capture.drain(into: chunk)
+                    chunk.forEach(compare)
                     counted.add(chunk.count, ordering: .releasing)
                     chunk.removeAll()
                     if emptied { usleep(2000) }
                 }
                 done.signal()
             }
+        }
+
+        private func compare(_ record: borrowing HeaderRecord) {
+            if first.isEmpty { first = Array(record.bytes) }
+            if !record.bytes.elementsEqual(first) { differing.add(1, ordering: .releasing) }
         }
 
         func stop() {
@@ -58,6 +68,7 @@ struct AccountingTests {
         #expect(counters.sampled == 1_000_000)
         #expect(counters.drained + counters.ringLost == counters.sampled)
         #expect(Int(counters.drained) == drain.records)
+        #expect(drain.others == 0, "records that lie across the end of their ring are read whole")
         #expect(counters.protocols[17].frames == 1_000_000)
         print("drained \(counters.drained), lost \(counters.ringLost)")
     }
