@@ -67,6 +67,9 @@ static __always_inline void count(struct hdrlog_counters *counted, const struct 
 		add(&counted->protocols[walk->protocol], frame->length);
 }
 
+/* From here on the compiler knows nothing of the variable's value. */
+#define HIDE(variable) asm volatile("" : "+r"(variable))
+
 static __always_inline int load(void *ctx, enum hook hook, void *to, __u32 length)
 {
 	return hook == HOOK_XDP ? bpf_xdp_load_bytes(ctx, 0, to, length) : bpf_skb_load_bytes(ctx, 0, to, length);
@@ -94,10 +97,15 @@ static __always_inline int record_into(void *ctx, enum hook hook, void *ring, co
 	    .malformed = walk->malformed,
 	    .link_type = frame->link_type,
 	};
-	/* The compiler knows that `captured` fits and would drop the test that the verifier needs to see. */
-	asm volatile("" : "+r"(captured));
-	if (captured && captured <= room && load(ctx, hook, to + 1, captured))
-		to->captured = 0;
+	/* The compiler knows that `captured` fits and would drop or merge the tests that the verifier needs to see:
+	 * one for each bound, signed, since 6.1 learns nothing from "is not 0". */
+	__s64 length = captured;
+	HIDE(length);
+	if (length > 0) {
+		HIDE(length);
+		if (length <= room && load(ctx, hook, to + 1, length))
+			to->captured = 0;
+	}
 	/* The reader looks by itself every few milliseconds; waking it would cost fifty times the record. */
 	bpf_ringbuf_submit(to, BPF_RB_NO_WAKEUP);
 	return 1;

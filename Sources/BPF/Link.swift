@@ -17,20 +17,15 @@ public struct Link: ~Copyable, Sendable {
     /// - Throws: `BPFError`: EBUSY when another program holds the XDP slot, EOPNOTSUPP or EINVAL when driver or kernel
     ///   cannot, ENODEV when the interface is gone.
     public init(_ program: Program, interface: UInt32, place: Place) throws(BPFError) {
-        var options = bpf_link_create_opts()
-        options.sz = MemoryLayout<bpf_link_create_opts>.size
-        let type: UInt32
-        switch place {
-        case .nativeXDP:
-            type = BPF_XDP.rawValue
-            options.flags = UInt32(XDP_FLAGS_DRV_MODE)
-        case .genericXDP:
-            type = BPF_XDP.rawValue
-            options.flags = UInt32(XDP_FLAGS_SKB_MODE)
-        case .ingress: type = Self.tcxIngress
-        case .egress: type = Self.tcxEgress
-        }
-        let result = bpf_link_create(program.descriptor, Int32(interface), bpf_attach_type(rawValue: type), &options)
+        let (type, flags): (UInt32, UInt32) =
+            switch place {
+            case .nativeXDP: (BPF_XDP.rawValue, UInt32(XDP_FLAGS_DRV_MODE))
+            case .genericXDP: (BPF_XDP.rawValue, UInt32(XDP_FLAGS_SKB_MODE))
+            case .ingress: (Self.tcxIngress, 0)
+            case .egress: (Self.tcxEgress, 0)
+            }
+        let result = hdrlog_link_create(
+            program.descriptor, Int32(interface), bpf_attach_type(rawValue: type), flags)
         guard result >= 0 else { throw BPFError("attach \(program.name)", result) }
         descriptor = Descriptor(result)
     }

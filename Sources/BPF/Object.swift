@@ -15,11 +15,10 @@ public struct Object: ~Copyable {
         libbpf_set_print(nil)  // what fails is thrown; libbpf's own lines would go to stderr
         verdict = .allocate(capacity: 1 << 20)
         verdict.initialize(repeating: 0)
-        var options = bpf_object_open_opts()
-        options.sz = MemoryLayout<bpf_object_open_opts>.size
-        options.kernel_log_buf = verdict.baseAddress
-        options.kernel_log_size = verdict.count
-        guard let handle = bytes.withUnsafeBytes({ bpf_object__open_mem($0.baseAddress, $0.count, &options) }) else {
+        let opened = bytes.withUnsafeBytes { [verdict] in
+            hdrlog_object_open($0.baseAddress, $0.count, verdict.baseAddress, verdict.count)
+        }
+        guard let handle = opened else {
             let error = BPFError.last("open the BPF object")
             verdict.deallocate()
             throw error

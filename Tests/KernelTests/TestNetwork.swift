@@ -52,7 +52,12 @@ final class TestNetwork: Sendable {
 
 func run(_ command: String...) throws { try run(command) }
 
-func run(_ command: [String]) throws {
+func run(_ command: [String]) throws { _ = try output(command) }
+
+func output(_ command: String...) throws -> String { try output(command) }
+
+/// What a command says on standard output and error.
+func output(_ command: [String]) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = command
@@ -63,6 +68,7 @@ func run(_ command: [String]) throws {
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     try #require(process.terminationStatus == 0, "\(command.joined(separator: " ")): \(text)")
+    return text
 }
 
 let isRoot = geteuid() == 0

@@ -25,7 +25,13 @@ check "their headers are in the log" headers
 check "status answers" hdrctl status
 hdrctl status
 check "the service stops" systemctl stop hdrlogd.service
-detached() { ! ip -details link show dev eth7 | grep prog/xdp && [ -z "$(tc filter show dev eth7 egress)" ]; }
+detached() {
+	! ip -details link show dev eth7 | grep prog/xdp
+	local filters
+	filters=$(tc filter show dev eth7 ingress; tc filter show dev eth7 egress)
+	echo "$filters"
+	[ -z "$filters" ]
+}
 check "nothing is left attached" detached
 systemctl is-failed hdrlogd.service && journalctl --no-pager -u hdrlogd.service
 echo DONE
