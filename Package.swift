@@ -117,6 +117,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: strict),
-        .testTarget(name: "KernelTests", dependencies: ["Capture", "BPF", "Records", "Filter"], swiftSettings: strict),
+        .testTarget(
+            name: "KernelTests",
+            dependencies: ["Capture", "BPF", "Records", "Filter", "CHdrlog", "CLibBPF", "PacketBuilder", "Corpus"],
+            swiftSettings: strict),
     ]
 )

@@ -40,6 +40,19 @@ static __always_inline void log_frame(void *ctx, enum hook hook, struct frame *f
 		counted->ring_lost++;
 }
 
+/* Headers that lie in fragments are walked in a copy. Returns its end, or NULL when the frame serves as it is. */
+static __always_inline void *copy_headers(struct xdp_md *ctx, __u32 linear, __u32 length, void **copy)
+{
+	__u32 zero = 0, wanted = min_u32(length, HDRLOG_MAX_CAPTURED);
+
+	if (linear >= wanted)
+		return NULL;
+	*copy = bpf_map_lookup_elem(&copies, &zero);
+	if (!*copy || wanted - 1 >= HDRLOG_MAX_CAPTURED || bpf_xdp_load_bytes(ctx, 0, *copy, wanted))
+		return NULL;
+	return *copy + wanted;
+}
+
 SEC("xdp.frags")
 int hdrlog_xdp(struct xdp_md *ctx)
 {
@@ -50,7 +63,13 @@ int hdrlog_xdp(struct xdp_md *ctx)
 	    .direction = HDRLOG_INGRESS,
 	};
 
-	log_frame(ctx, HOOK_XDP, &frame, (void *)(long)ctx->data, (void *)(long)ctx->data_end);
+	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
+	void *copy, *copy_end = copy_headers(ctx, data_end - data, frame.length, &copy);
+	if (copy_end) {
+		data = copy;
+		data_end = copy_end;
+	}
+	log_frame(ctx, HOOK_XDP, &frame, data, data_end);
 	return XDP_PASS;
 }
 

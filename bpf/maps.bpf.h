@@ -47,6 +47,7 @@ struct scratch {
 	__u8 protocol;
 	__u8 malformed;
 	__u8 is_fragment;
+	__u8 has_fragment_header;
 };
 
 /* key 0, value one CPU's scratch. */
@@ -56,6 +57,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct scratch);
 } scratches SEC(".maps");
+
+/* key 0, value the first bytes of the frame that one CPU is at, if XDP cannot read them in place. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u8[HDRLOG_MAX_CAPTURED]);
+} copies SEC(".maps");
 
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

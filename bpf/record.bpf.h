@@ -115,7 +115,7 @@ static __always_inline int record_into(void *ctx, enum hook hook, void *ring, co
 static __always_inline int record(void *ctx, enum hook hook, const struct frame *frame, const struct walk *walk)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
-	__u32 captured = walk->end < HDRLOG_MAX_CAPTURED ? walk->end : HDRLOG_MAX_CAPTURED;
+	__u32 captured = walk->end; /* at most HDRLOG_MAX_CAPTURED */
 	void *ring = bpf_map_lookup_elem(&rings, &cpu);
 
 	if (!ring)

@@ -11,9 +11,9 @@ public final class Capture: @unchecked Sendable {
     /// Interfaces that can be logged at a time.
     public static let maximumInterfaces = 64
 
-    private let programs: Object
+    let programs: Object
     private let control: UnsafeMutablePointer<hdrlog_control>
-    private let counters: CounterMap
+    let counters: CounterMap
     private let rings: RingSet
     private let state = Mutex(State())
 

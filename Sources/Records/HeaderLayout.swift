@@ -23,7 +23,7 @@ public struct HeaderLayout: Equatable, Sendable {
     }
 
     /// Where the header bytes end: behind L4's options, or where the walk stopped. This is also how many bytes the
-    /// kernel keeps of a frame (at most `HDRLOG_MAX_CAPTURED`).
+    /// kernel keeps of a frame; at most `HDRLOG_MAX_CAPTURED`.
     public internal(set) var end: UInt16 = 0
     /// Offset of the IP or ARP header; meaningful unless `network` is `.none`.
     public internal(set) var networkOffset: UInt16 = 0
@@ -73,7 +73,6 @@ public struct HeaderLayout: Equatable, Sendable {
 
     /// How many header bytes the kernel keeps of a frame.
     public static func extent(of frame: UnsafeRawBufferPointer, linkType: UInt8) -> Int {
-        let kept = HeaderLayout(walking: frame, linkType: linkType, frameLength: frame.count).end
-        return min(Int(kept), Int(HDRLOG_MAX_CAPTURED))
+        Int(HeaderLayout(walking: frame, linkType: linkType, frameLength: frame.count).end)
     }
 }

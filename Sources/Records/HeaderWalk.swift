@@ -6,13 +6,16 @@ import CHdrlog
 /// - A header that contradicts itself (version, IHL, data offset) ends the walk; its fixed part is kept.
 /// - A total, payload or UDP length that contradicts the frame is noted, and the walk goes on with the bytes there are.
 /// - L4 is looked for within the IP payload only: padding behind it is not a header.
+/// - Only the bytes that a record can keep are looked at, so a record's own walk is that of its whole frame.
 struct HeaderWalk {
     var layout = HeaderLayout()
     let bytes: UnsafeRawBufferPointer
-    /// Bytes that may be read.
+    /// Bytes that may be read and kept.
     let available: Int
     let frameLength: Int
-    /// First byte behind the IP payload, at most `available`.
+    /// First byte behind the IP payload by IP's own length, at most `frameLength`.
+    var packetEnd: Int
+    /// The same, at most `available`.
     var payloadEnd: Int
     /// The packet is a fragment, so L4's own length may exceed this frame.
     var isFragment = false
@@ -23,7 +26,8 @@ struct HeaderWalk {
     init(bytes: UnsafeRawBufferPointer, frameLength: Int) {
         self.bytes = bytes
         self.frameLength = max(frameLength, bytes.count)
-        available = min(bytes.count, Int(UInt16.max))
+        available = min(bytes.count, Int(HDRLOG_MAX_CAPTURED))
+        packetEnd = self.frameLength
         payloadEnd = available
     }
 
@@ -71,9 +75,24 @@ struct HeaderWalk {
         layout.network = .arp
         layout.networkOffset = UInt16(offset)
         let length = 8 + 2 * (Int(bytes[offset + 4]) + Int(bytes[offset + 5]))
-        guard available - offset >= length else { return stop(HDRLOG_TRUNCATED_L3, keeping: available) }
+        guard available - offset >= length else {
+            return stop(missing(offset + length, of: frameLength, HDRLOG_TRUNCATED_L3), keeping: available)
+        }
         layout.networkLength = UInt16(length)
         layout.end = UInt16(offset + length)
+    }
+
+    /// IP's own length says that the packet ends at `end`.
+    mutating func limitPayload(to end: Int, otherwise reason: hdrlog_malformed) {
+        if end > frameLength { note(reason) }
+        packetEnd = min(frameLength, end)
+        payloadEnd = min(available, end)
+    }
+
+    /// Why a header that reaches up to `needed` cannot be read.
+    /// - Parameter end: where its packet ends.
+    func missing(_ needed: Int, of end: Int, _ truncated: hdrlog_malformed) -> hdrlog_malformed {
+        needed <= end ? HDRLOG_HEADERS_TOO_LONG : truncated
     }
 
     /// Ends the walk: `end` bytes are kept. The first reason found is the one that is told.

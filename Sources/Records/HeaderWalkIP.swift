@@ -26,8 +26,7 @@ extension HeaderWalk {
     private mutating func limitPayload(toTotalLength total: Int, at offset: Int, header: Int) -> Bool {
         if total == 0 { return true }
         if total < header { return false }
-        if offset + total > frameLength { note(HDRLOG_BAD_TOTAL_LENGTH) }
-        payloadEnd = min(available, offset + total)
+        limitPayload(to: offset + total, otherwise: HDRLOG_BAD_TOTAL_LENGTH)
         return true
     }
 
@@ -39,10 +38,7 @@ extension HeaderWalk {
         layout.upperProtocol = bytes[offset + 6]
         // Length 0 stands for a jumbogram or a segmentation-offload frame: the payload fills the frame.
         let payload = Int(bytes.uncheckedWord(offset + 4))
-        if payload != 0 {
-            if offset + 40 + payload > frameLength { note(HDRLOG_BAD_PAYLOAD_LENGTH) }
-            payloadEnd = min(available, offset + 40 + payload)
-        }
+        if payload != 0 { limitPayload(to: offset + 40 + payload, otherwise: HDRLOG_BAD_PAYLOAD_LENGTH) }
         guard let behind = walkExtensions(at: offset + 40) else { return }
         layout.networkLength = UInt16(behind - offset)
         layout.end = UInt16(behind)
@@ -63,12 +59,12 @@ extension HeaderWalk {
                 return nil
             }
             guard payloadEnd - offset >= 8 else {
-                stop(HDRLOG_TRUNCATED_L3, keeping: max(offset, payloadEnd))
+                stop(missing(offset + 8, of: packetEnd, HDRLOG_TRUNCATED_L3), keeping: max(offset, payloadEnd))
                 return nil
             }
             let length = IPProtocol.extensionLength(of: layout.upperProtocol, lengthField: bytes[offset + 1])
             guard payloadEnd - offset >= length else {
-                stop(HDRLOG_TRUNCATED_L3, keeping: payloadEnd)
+                stop(missing(offset + length, of: packetEnd, HDRLOG_TRUNCATED_L3), keeping: payloadEnd)
                 return nil
             }
             layout.extensionCount += 1

@@ -23,7 +23,7 @@ extension HeaderWalk {
         layout.transport = transport
         layout.transportOffset = UInt16(offset)
         guard payloadEnd - offset >= length else {
-            stop(HDRLOG_TRUNCATED_L4, keeping: max(offset, payloadEnd))
+            stop(missing(offset + length, of: packetEnd, HDRLOG_TRUNCATED_L4), keeping: max(offset, payloadEnd))
             return false
         }
         layout.end = UInt16(offset + length)
@@ -41,31 +41,20 @@ extension HeaderWalk {
     ///
     /// What the frame lacks is a truncation; what the IP payload lacks contradicts IP's own length.
     private mutating func keepRest(_ length: Int, at offset: Int, otherwise reason: hdrlog_malformed) {
-        if offset + length > frameLength {
-            stop(HDRLOG_TRUNCATED_L4, keeping: payloadEnd)
-        } else if offset + length > payloadEnd {
-            stop(reason, keeping: payloadEnd)
+        let end = offset + length
+        if end > payloadEnd {
+            let contradiction = end > frameLength ? HDRLOG_TRUNCATED_L4 : reason
+            stop(missing(end, of: packetEnd, contradiction), keeping: payloadEnd)
         } else {
-            layout.end = UInt16(offset + length)
+            layout.end = UInt16(end)
         }
     }
 
     private mutating func walkUDP(at offset: Int) {
         guard keep(.udp, 8, at: offset) else { return }
         let length = Int(bytes.uncheckedWord(offset + 4))
-        // Not `payloadEnd`: of a record only the headers are there, so the end comes from IP's own length.
-        let limit = ipPayloadEnd
-        if length < 8 || (!isFragment && offset + length > limit) { note(HDRLOG_BAD_UDP_LENGTH) }
-    }
-
-    /// Where the IP payload ends by IP's own length field, at most the frame's end.
-    private var ipPayloadEnd: Int {
-        let offset = Int(layout.networkOffset)
-        let stated =
-            layout.network == .ipv4
-            ? Int(bytes.uncheckedWord(offset + 2)) : 40 + Int(bytes.uncheckedWord(offset + 4))
-        let none = layout.network == .ipv4 ? 0 : 40
-        return stated == none ? frameLength : min(frameLength, offset + stated)
+        // Not `payloadEnd`: of a record only the headers are there.
+        if length < 8 || (!isFragment && offset + length > packetEnd) { note(HDRLOG_BAD_UDP_LENGTH) }
     }
 
     /// GRE (RFC 2784, 2890): checksum, key and sequence number follow as the flags say; version 1 is PPTP's (RFC 2637).

@@ -12,6 +12,7 @@ public enum MalformedReason: UInt8, CaseIterable, Sendable {
     case badDataOffset
     case badUdpLength
     case tooManyExtensions
+    case headersTooLong
 
     /// nil for a well-formed frame and for a reason that this version does not know.
     public init?(_ value: hdrlog_malformed) { self.init(rawValue: UInt8(truncatingIfNeeded: value.rawValue)) }

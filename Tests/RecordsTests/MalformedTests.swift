@@ -64,7 +64,10 @@ struct MalformedTests {
             ), nil, 126
         ),
         ("five tags", Packet([.ethernet()] + Array(repeating: .vlan(9), count: 5) + [.ipv4(), .udp()]), nil, 30),
-        ("more than 256 header bytes", Packet(.ethernet(), .ipv6(), .extensionHeader(length: 248), .tcp()), nil, 256),
+        (
+            "more than 256 header bytes", Packet(.ethernet(), .ipv6(), .extensionHeader(length: 248), .tcp()),
+            .headersTooLong, 256
+        ),
     ]
 
     @Test("the reason and the kept bytes are those of the table", arguments: cases.indices)

@@ -47,6 +47,7 @@ enum hdrlog_malformed {
 	HDRLOG_BAD_DATA_OFFSET,     /* TCP data offset below 5 or beyond the IP payload */
 	HDRLOG_BAD_UDP_LENGTH,      /* UDP length below 8 or beyond the IP payload */
 	HDRLOG_TOO_MANY_EXTENSIONS, /* more IPv6 extension headers than are walked */
+	HDRLOG_HEADERS_TOO_LONG,    /* the headers reach beyond the bytes that are kept */
 	HDRLOG_MALFORMED_REASONS,
 };
 

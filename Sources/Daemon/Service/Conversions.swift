@@ -25,7 +25,7 @@ extension Counters {
     /// By `hdrlog_malformed`.
     private static let malformedNames = [
         "none", "truncatedL2", "truncatedL3", "truncatedL4", "badIpVersion", "badIhl", "badTotalLength",
-        "badPayloadLength", "badDataOffset", "badUdpLength", "tooManyExtensions",
+        "badPayloadLength", "badDataOffset", "badUdpLength", "tooManyExtensions", "headersTooLong",
     ]
 }
 
