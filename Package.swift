@@ -71,7 +71,7 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests: a target a module (unit), and one a tier that needs root or a real system.
-        .target(name: "Corpus", path: "Tests/Corpus", swiftSettings: strict),
+        .target(name: "Corpus", dependencies: ["Records"], path: "Tests/Corpus", swiftSettings: strict),
         .target(
             name: "PacketBuilder", dependencies: ["Records", "CHdrlog"], path: "Tests/PacketBuilder",
             swiftSettings: strict),

@@ -20,10 +20,11 @@ final class LoadedPrograms {
         /// The kernel takes no shorter frame for a test run.
         var shortest: Int { self == .xdp ? 14 : 15 }
 
-        /// Whether the kernel takes a frame for a test run: for tc, IP's fixed header must be whole. Programs on an
-        /// interface do see such frames; see Tests/system.
+        /// Whether the kernel takes a frame for a test run: for tc, it must fit into a page and IP's fixed header must
+        /// be whole. Programs on an interface do see other frames; Tests/system sends them.
         func takes(_ frame: UnsafeRawBufferPointer) -> Bool {
             guard frame.count >= shortest, self != .xdp else { return frame.count >= shortest }
+            guard frame.count <= LoadedPrograms.longestLinear else { return false }
             return switch UInt16(frame[12]) << 8 | UInt16(frame[13]) {
             case EtherType.ipv4: frame.count >= 34
             case EtherType.ipv6: frame.count >= 54
@@ -36,6 +37,10 @@ final class LoadedPrograms {
     struct Kept {
         var metadata: hdrlog_record
         var bytes: [UInt8]
+
+        func withRecord<Result>(_ body: (HeaderRecord) throws -> Result) rethrows -> Result {
+            try bytes.withUnsafeBytes { try body(HeaderRecord(time: 0, metadata: metadata, bytes: $0)) }
+        }
     }
 
     let capture: Capture

@@ -47,25 +47,12 @@ private struct Tally {
         if extent < Int(HDRLOG_MAX_CAPTURED), record.layout != whole {
             differences.append("\(file.lastPathComponent) \(number): kept bytes: \(record.layout), frame: \(whole)")
         }
-        let row = TruthRow(record, number: number, length: frame.length, captured: bytes.count).text
-        // The column behind the compared ones is `agree`.
-        let agree = truth.dropFirst(row.count + 1).first
-        if truth.starts(with: row), agree == UInt8(ascii: "1") {
-            compared += 1
-            return
-        }
-        describe(row, truth, "\(file.lastPathComponent) \(number) (walk says \(whole.malformed))")
-    }
-
-    private mutating func describe(_ row: [UInt8], _ truth: ArraySlice<UInt8>, _ place: String) {
-        let expected = truth.split(separator: 9, omittingEmptySubsequences: false)
-        guard expected[TruthRow.columns.count].elementsEqual("1".utf8) else { return }
+        let row = TruthRow(record, number: number, length: frame.length, captured: bytes.count)
+        guard let wrong = row.differences(from: truth) else { return }
         compared += 1
-        let found = row.split(separator: 9, omittingEmptySubsequences: false)
-        let wrong = TruthRow.columns.indices.filter { found[$0] != expected[$0] }.map {
-            "\(TruthRow.columns[$0]) \(String(decoding: found[$0], as: UTF8.self)) ≠ \(String(decoding: expected[$0], as: UTF8.self))"
+        if !wrong.isEmpty {
+            differences.append("\(file.lastPathComponent) \(number) (walk says \(whole.malformed)): \(wrong)")
         }
-        differences.append("\(place): \(wrong.joined(separator: ", "))")
     }
 }
 

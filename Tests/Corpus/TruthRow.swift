@@ -1,13 +1,14 @@
-@testable import Records
+public import Records
 
 /// Writes what the decoder reads of a frame in the columns of the corpus' ground truth.
-struct TruthRow {
-    private(set) var text: [UInt8] = []
+public struct TruthRow {
+    /// The columns that are compared, with tabs between them.
+    public private(set) var text: [UInt8] = []
     private let record: HeaderRecord
     private let layout: HeaderLayout
 
     /// The columns, in order, up to the one before `agree`.
-    static let columns = [
+    public static let columns = [
         "frame.number", "frame.len", "frame.cap_len", "eth.type", "vlan.id", "ip.version", "ip.hdr_len", "ip.dsfield",
         "ip.len", "ip.id", "ip.flags.rb", "ip.flags.df", "ip.flags.mf", "ip.frag_offset", "ip.ttl", "ip.proto",
         "ip.checksum", "ip.src", "ip.dst", "ipv6.version", "ipv6.tclass", "ipv6.flow", "ipv6.plen", "ipv6.nxt",
@@ -18,7 +19,11 @@ struct TruthRow {
         "ipv6.frag.more", "ipv6.frag.ident", "l3", "l4",
     ]
 
-    init(_ record: HeaderRecord, number: Int, length: Int, captured: Int) {
+    /// - Parameters:
+    ///   - number: of the frame in its file, from 1.
+    ///   - length: bytes of the frame on the wire.
+    ///   - captured: bytes of it in the capture.
+    public init(_ record: HeaderRecord, number: Int, length: Int, captured: Int) {
         self.record = record
         layout = record.layout
         add("\(number)")
@@ -67,7 +72,11 @@ struct TruthRow {
         }
     }
 
-    private var tags: [VLANTag] { (0..<Int(layout.tagCount)).compactMap { record.inBandTag($0, layout) } }
+    /// All tags in the bytes; the fields have the first two only.
+    private var tags: [VLANTag] {
+        func word(_ offset: Int) -> UInt16 { UInt16(record.bytes[offset]) << 8 | UInt16(record.bytes[offset + 1]) }
+        return (0..<Int(layout.tagCount)).map { VLANTag(tpid: word(12 + 4 * $0), tci: word(14 + 4 * $0)) }
+    }
 
     private mutating func addLink() {
         let first = layout.tagCount > 0 ? tags[0].tpid : layout.etherType
@@ -154,5 +163,19 @@ struct TruthRow {
         case .udpLite: add("udplite")
         default: add("")
         }
+    }
+
+    /// Holds the row against the ground truth of its frame.
+    /// - Returns: nil where the truth is not sure of itself (`agree` is 0); otherwise what differs, in words.
+    public func differences(from truth: ArraySlice<UInt8>) -> String? {
+        // The column behind the compared ones is `agree`.
+        if truth.starts(with: text), truth.dropFirst(text.count + 1).first == UInt8(ascii: "1") { return "" }
+        let expected = truth.split(separator: 9, omittingEmptySubsequences: false)
+        guard expected[Self.columns.count].elementsEqual("1".utf8) else { return nil }
+        let found = text.split(separator: 9, omittingEmptySubsequences: false)
+        return Self.columns.indices.filter { found[$0] != expected[$0] }.map { column in
+            let (has, should) = (String(decoding: found[column], as: UTF8.self), expected[column])
+            return "\(Self.columns[column]) \(has) ≠ \(String(decoding: should, as: UTF8.self))"
+        }.joined(separator: ", ")
     }
 }
