@@ -3,41 +3,114 @@
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include "flow.bpf.h"
 #include "hdrlog.h"
+#include "histogram.bpf.h"
 #include "maps.bpf.h"
 #include "parse.bpf.h"
 #include "record.bpf.h"
 
-/* Counts a frame and, if it is chosen, puts its headers into the ring of this CPU. */
-static __always_inline void log_frame(void *ctx, enum hook hook, struct frame *frame, void *data, void *data_end)
+/* The rate that the packet's headers are kept at: 1 in so many; 0 is never. `nth` is its place in its flow. */
+static __always_inline __u32 rate_of(const struct hdrlog_bank *bank, const struct packet *packet, __u64 nth)
 {
-	__u32 zero = 0, place = frame->ifindex % HDRLOG_PORTS;
-	struct hdrlog_port *port = bpf_map_lookup_elem(&ports, &place);
-	struct hdrlog_control *settings = bpf_map_lookup_elem(&control, &zero);
+	const struct hdrlog_facts *facts = &packet->facts;
+	__u32 edges = TCP_SYN | TCP_FIN | TCP_RST;
 
-	if (!port || port->ifindex != frame->ifindex || !settings)
-		return;
-	/* Read once: counters, settings and record belong to the same generation. */
-	__u64 generation = *(volatile __u64 *)&settings->generation;
-	__u32 bank = generation & 1, slot = port->slot + frame->direction + bank * bank_stride;
-	struct hdrlog_counters *counted = bpf_map_lookup_elem(&counters, &slot);
+	if (facts->action == HDRLOG_RULE_COUNT)
+		return 0;
+	if ((bank->keep & HDRLOG_KEEP_TCP_EDGES && facts->has & HDRLOG_HAS_TCP && facts->tcp_flags & edges) ||
+	    (bank->keep & HDRLOG_KEEP_ICMP_ERRORS && packet->is_error) ||
+	    (bank->keep & HDRLOG_KEEP_MALFORMED && facts->malformed) || (nth && nth <= bank->first_packets))
+		return bank->thinning;
+	return bank->thinning * (facts->action == HDRLOG_RULE_SAMPLE ? facts->rate : bank->rate);
+}
+
+/* What happens to a counted frame after the rules, which may have answered or not. */
+static __always_inline void finish(void *ctx, enum hook hook, struct packet *packet, const struct hdrlog_bank *bank)
+{
+	struct hdrlog_counters *counted = bpf_map_lookup_elem(&counters, &packet->slot);
+	__u64 nth = 0;
+
 	if (!counted)
 		return;
-	struct walk walk;
-	walk_frame(&walk, data, data_end, frame->length, port->link_type);
-	count(counted, frame, &walk, slot);
-
-	__u32 rate = settings->banks[bank].rate;
-	if (rate > 1 && bpf_get_prandom_u32() % rate != 0) {
+	if (packet->facts.action == HDRLOG_RULE_IGNORE) {
+		counted->filtered++;
+		return;
+	}
+	if (bank->features & HDRLOG_FLOWS && packet->is_ip)
+		nth = count_flow(counted, packet, packet->generation & 1, bank->flow_limit);
+	__u32 rate = rate_of(bank, packet, nth);
+	if (rate == 0 || (rate > 1 && bpf_get_prandom_u32() % rate != 0)) {
 		counted->counted++;
 		return;
 	}
 	counted->sampled++;
-	frame->rate = rate > 1 ? rate : 1;
-	frame->generation = generation;
-	frame->link_type = port->link_type;
-	if (!record(ctx, hook, frame, &walk))
+	if (!record(ctx, hook, packet, rate))
 		counted->ring_lost++;
+}
+
+static __always_inline struct hdrlog_bank *bank_of(struct hdrlog_control *settings, __u32 generation)
+{
+	return &settings->banks[generation & 1];
+}
+
+/* Where rules tail-call to: the packet is as log_frame() left it. */
+static __always_inline void finish_after_rules(void *ctx, enum hook hook)
+{
+	__u32 zero = 0;
+	struct packet *packet = bpf_map_lookup_elem(&packets, &zero);
+	struct hdrlog_control *settings = bpf_map_lookup_elem(&control, &zero);
+
+	if (packet && settings)
+		finish(ctx, hook, packet, bank_of(settings, packet->generation));
+}
+
+/* The frame that this CPU is at, for the hook to say what it knows. */
+static __always_inline struct packet *begin(__u32 ifindex, __u32 length, enum hdrlog_direction direction)
+{
+	__u32 zero = 0;
+	struct packet *packet = bpf_map_lookup_elem(&packets, &zero);
+
+	if (!packet)
+		return NULL;
+	packet->facts.ifindex = ifindex;
+	packet->facts.frame_length = length;
+	packet->facts.direction = direction;
+	packet->segments = 1;
+	packet->vlan_tci = 0;
+	packet->vlan_tpid = 0;
+	return packet;
+}
+
+/* Counts a frame, asks the rules, and if it is chosen, puts its headers into the ring of this CPU. */
+static __always_inline void log_frame(void *ctx, enum hook hook, struct packet *packet, void *data, void *data_end)
+{
+	__u32 zero = 0, place = packet->facts.ifindex % HDRLOG_PORTS;
+	struct hdrlog_port *port = bpf_map_lookup_elem(&ports, &place);
+	struct hdrlog_control *settings = bpf_map_lookup_elem(&control, &zero);
+
+	if (!port || port->ifindex != packet->facts.ifindex || !settings)
+		return;
+	/* Read once: counters, settings and record belong to the same generation. */
+	__u64 generation = *(volatile __u64 *)&settings->generation;
+	__u32 bank = generation & 1, slot = port->slot + packet->facts.direction + bank * bank_stride;
+	struct hdrlog_counters *counted = bpf_map_lookup_elem(&counters, &slot);
+	if (!counted)
+		return;
+	packet->slot = slot;
+	packet->generation = generation;
+	packet->link_type = port->link_type;
+	walk_frame(packet, data, data_end);
+	count(counted, packet);
+
+	struct hdrlog_bank *set = bank_of(settings, bank);
+	if (set->features & HDRLOG_HISTOGRAMS)
+		count_histograms(&counted->histograms, packet);
+	if (set->features & HDRLOG_RULES) {
+		set_ethernet(packet, data, data_end);
+		bpf_tail_call(ctx, hook == HOOK_XDP ? (void *)&xdp_rules : (void *)&tc_rules, bank);
+	}
+	finish(ctx, hook, packet, set);
 }
 
 /* Headers that lie in fragments are walked in a copy. Returns its end, or NULL when the frame serves as it is. */
@@ -56,41 +129,44 @@ static __always_inline void *copy_headers(struct xdp_md *ctx, __u32 linear, __u3
 SEC("xdp.frags")
 int hdrlog_xdp(struct xdp_md *ctx)
 {
-	struct frame frame = {
-	    .ifindex = ctx->ingress_ifindex,
-	    .length = bpf_xdp_get_buff_len(ctx),
-	    .segments = 1,
-	    .direction = HDRLOG_INGRESS,
-	};
-
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
-	void *copy, *copy_end = copy_headers(ctx, data_end - data, frame.length, &copy);
+	__u32 length = bpf_xdp_get_buff_len(ctx);
+	struct packet *packet = begin(ctx->ingress_ifindex, length, HDRLOG_INGRESS);
+	void *copy, *copy_end = copy_headers(ctx, data_end - data, length, &copy);
+
 	if (copy_end) {
 		data = copy;
 		data_end = copy_end;
 	}
-	log_frame(ctx, HOOK_XDP, &frame, data, data_end);
+	if (packet)
+		log_frame(ctx, HOOK_XDP, packet, data, data_end);
+	return XDP_PASS;
+}
+
+SEC("xdp.frags")
+int hdrlog_xdp_finish(struct xdp_md *ctx)
+{
+	finish_after_rules(ctx, HOOK_XDP);
 	return XDP_PASS;
 }
 
 static __always_inline int log_skb(struct __sk_buff *skb, enum hdrlog_direction direction)
 {
-	struct frame frame = {
-	    .ifindex = skb->ifindex,
-	    .length = skb->len,
-	    .segments = skb->gso_segs > 1 ? skb->gso_segs : 1,
-	    .direction = direction,
-	};
+	struct packet *packet = begin(skb->ifindex, skb->len, direction);
 
+	if (!packet)
+		return TC_ACT_UNSPEC;
+	if (skb->gso_segs > 1)
+		packet->segments = skb->gso_segs;
 	if (skb->vlan_present) {
-		frame.vlan_tci = skb->vlan_tci;
-		frame.vlan_tpid = bpf_ntohs(skb->vlan_proto);
+		packet->vlan_tci = skb->vlan_tci;
+		packet->vlan_tpid = bpf_ntohs(skb->vlan_proto);
 	}
 	/* A driver may leave the headers in fragments that only a copy makes readable. */
 	__u32 linear = (long)skb->data_end - (long)skb->data;
 	if (linear < skb->len && linear < HDRLOG_MAX_CAPTURED)
 		bpf_skb_pull_data(skb, skb->len < HDRLOG_MAX_CAPTURED ? skb->len : HDRLOG_MAX_CAPTURED);
-	log_frame(skb, HOOK_TC, &frame, (void *)(long)skb->data, (void *)(long)skb->data_end);
+	log_frame(skb, HOOK_TC, packet, (void *)(long)skb->data, (void *)(long)skb->data_end);
 	return TC_ACT_UNSPEC; /* other filters have their turn */
 }
 
@@ -104,6 +180,13 @@ SEC("tc")
 int hdrlog_egress(struct __sk_buff *skb)
 {
 	return log_skb(skb, HDRLOG_EGRESS);
+}
+
+SEC("tc")
+int hdrlog_tc_finish(struct __sk_buff *skb)
+{
+	finish_after_rules(skb, HOOK_TC);
+	return TC_ACT_UNSPEC;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -3,6 +3,7 @@
 
 #include <bpf/bpf_helpers.h>
 #include "include/hdrlog.h"
+#include "include/hdrlog_rules.h"
 
 /* Slots of one bank: two for each interface. Set before load together with the size of `counters`. */
 const volatile __u32 bank_stride = 2;
@@ -40,23 +41,75 @@ struct {
 	__type(value, struct hdrlog_tally);
 } ethertypes SEC(".maps");
 
-/* What the walk over extension headers forgets and reads back; see forget() in parse.bpf.h. */
-struct scratch {
-	__u32 offset;
-	__u32 end;
-	__u8 protocol;
-	__u8 malformed;
+/* What is known of the frame that a CPU is at. It outlives the tail calls to rules and back. */
+struct packet {
+	struct hdrlog_facts facts; /* rules expect them at the beginning */
+	__u32 end;                 /* first byte behind the headers: so many are kept */
+	__u32 slot;                /* of `counters` */
+	__u16 segments;
+	__u16 vlan_tci;
+	__u16 vlan_tpid;
+	__u16 mss; /* of a SYN's options; 0: none */
+	__u8 generation;
+	__u8 link_type;
+	__u8 is_ip;
+	__u8 is_error; /* an ICMP error message */
+	/* What the walk forgets and reads back; see forget() in parse.bpf.h. */
 	__u8 is_fragment;
 	__u8 has_fragment_header;
+	__u32 offset;
+	__u32 ip_end;
+	__u32 payload_end;
 };
 
-/* key 0, value one CPU's scratch. */
+/* key 0, value the frame that one CPU is at. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct scratch);
-} scratches SEC(".maps");
+	__type(value, struct packet);
+} packets SEC(".maps");
+
+/* Generated rules by bank, and the program that goes on with their answer: for each kind of hook. */
+#define PROGRAM_ARRAY(name, entries)                                                                                   \
+	struct {                                                                                                       \
+		__uint(type, BPF_MAP_TYPE_PROG_ARRAY);                                                                 \
+		__uint(max_entries, entries);                                                                          \
+		__uint(key_size, sizeof(__u32));                                                                       \
+		__uint(value_size, sizeof(__u32));                                                                     \
+	} name SEC(".maps")
+
+PROGRAM_ARRAY(xdp_rules, HDRLOG_BANKS);
+PROGRAM_ARRAY(xdp_finish, 1);
+PROGRAM_ARRAY(tc_rules, HDRLOG_BANKS);
+PROGRAM_ARRAY(tc_finish, 1);
+
+/* Set before load: CPUs, as the arrays of maps are indexed. */
+const volatile __u32 processors = 1;
+
+struct flow_table {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(struct hdrlog_flow_key));
+	__uint(value_size, sizeof(struct hdrlog_flow_value));
+};
+
+/* key bank * processors + CPU, value its flow table: a table that no other CPU writes needs no atomics. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, HDRLOG_BANKS);
+	__type(key, __u32);
+	__array(values, struct flow_table);
+} flows SEC(".maps");
+
+/* key bank, value entries in all its flow tables. Taken back by user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, HDRLOG_BANKS);
+	__type(key, __u32);
+	__type(value, struct hdrlog_flow_usage);
+} flow_usage SEC(".maps");
 
 /* key 0, value the first bytes of the frame that one CPU is at, if XDP cannot read them in place. */
 struct {

@@ -18,10 +18,18 @@
 #define ETHERTYPE_RARP 0x8035
 #define ETHERTYPE_IPV6 0x86dd
 
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+
+/* From here on the compiler knows nothing of the variable's value. */
+#define HIDE(variable) asm volatile("" : "+r"(variable))
+
 #define NO_HEADER (~0U) /* instead of an offset: no further header follows */
 
 struct walk {
 	void *data, *data_end;
+	struct packet *packet; /* its facts are filled on the way */
 	__u32 frame_length;
 	__u32 available;   /* bytes that can be read and kept */
 	__u32 ip_end;      /* first byte behind the IP payload by IP's own length, at most the frame's */
@@ -63,7 +71,7 @@ static __always_inline __u32 is_less(__u32 a, __u32 b)
 {
 	__s32 mask = (__s32)(a - b) >> 31;
 
-	asm volatile("" : "+r"(mask)); /* or the compiler makes a branch of it */
+	HIDE(mask); /* or the compiler makes a branch of it */
 	return mask;
 }
 
@@ -83,6 +91,38 @@ static __always_inline __u8 missing(__u32 needed, __u32 end, __u8 truncated)
 static __always_inline __u16 word(const __u8 *p)
 {
 	return (__u16)p[0] << 8 | p[1];
+}
+
+/* Unaligned, as the kernel lets us on every machine that we build for. */
+typedef __u32 __attribute__((may_alias)) word32;
+typedef __u64 __attribute__((may_alias)) word64;
+
+static __always_inline void set_ipv4_addresses(struct hdrlog_facts *facts, const __u8 *source, const __u8 *destination)
+{
+	word64 *from = (word64 *)facts->source, *to = (word64 *)facts->destination;
+
+	from[0] = *(const word32 *)source;
+	from[1] = 0;
+	to[0] = *(const word32 *)destination;
+	to[1] = 0;
+	facts->has |= HDRLOG_HAS_ADDRESSES;
+}
+
+/* Both lie one behind the other. */
+static __always_inline void set_ipv6_addresses(struct hdrlog_facts *facts, const __u8 *addresses)
+{
+	word64 *to = (word64 *)facts->source;
+
+	for (int i = 0; i < 4; i++) /* the destination lies behind the source there, too */
+		to[i] = ((const word64 *)addresses)[i];
+	facts->has |= HDRLOG_HAS_ADDRESSES;
+}
+
+static __always_inline void set_ports(struct hdrlog_facts *facts, const __u8 *header)
+{
+	facts->source_port = word(header);
+	facts->destination_port = word(header + 2);
+	facts->has |= HDRLOG_HAS_PORTS;
 }
 
 static __always_inline int is_extension(__u8 protocol)
@@ -128,17 +168,45 @@ static __always_inline __u8 *keep(struct walk *w, __u32 offset, __u32 length)
 	return header;
 }
 
+/* Notes the maximum segment size, if the options from `offset` on have one. */
+static __always_inline void find_mss(struct walk *w, __u32 offset)
+{
+	volatile struct packet *kept = w->packet;
+
+	for (int i = 0; i < 10 && offset + 4 <= w->end; i++) {
+		kept->offset = offset; /* so that the verifier does not follow every sum of lengths */
+		offset = kept->offset;
+		__u8 *option = at(w, offset, 4);
+		if (!option || option[0] == 0)
+			return;
+		if (option[0] == 2 && option[1] == 4) {
+			w->packet->mss = word(option + 2);
+			return;
+		}
+		if (option[0] != 1 && option[1] < 2)
+			return;
+		offset += option[0] == 1 ? 1 : option[1];
+	}
+}
+
 static __always_inline void walk_tcp(struct walk *w, __u32 offset)
 {
+	struct hdrlog_facts *facts = &w->packet->facts;
 	__u8 *tcp = keep(w, offset, 20);
 
 	if (!tcp)
 		return;
+	set_ports(facts, tcp);
+	facts->tcp_flags = word(tcp + 12) & 0xfff;
+	facts->window = word(tcp + 14);
+	facts->has |= HDRLOG_HAS_TCP;
 	__u32 length = (tcp[12] >> 4) * 4;
 	if (length < 20)
 		note(w, HDRLOG_BAD_DATA_OFFSET);
 	else
 		keep_rest(w, offset, length, HDRLOG_BAD_DATA_OFFSET);
+	if (facts->tcp_flags & TCP_SYN)
+		find_mss(w, offset + 20);
 }
 
 static __always_inline void walk_udp(struct walk *w, __u32 offset)
@@ -147,9 +215,39 @@ static __always_inline void walk_udp(struct walk *w, __u32 offset)
 
 	if (!udp)
 		return;
+	set_ports(&w->packet->facts, udp);
 	__u32 length = word(udp + 4);
 	if (length < 8 || (!w->is_fragment && offset + length > w->ip_end))
 		note(w, HDRLOG_BAD_UDP_LENGTH);
+}
+
+/* UDP-Lite and SCTP begin with the ports, too. */
+static __always_inline void walk_ports(struct walk *w, __u32 offset, const __u32 length)
+{
+	__u8 *header = keep(w, offset, length);
+
+	if (header)
+		set_ports(&w->packet->facts, header);
+}
+
+/* ICMP's errors hold the packet that they are about; ICMPv6's have types below 128. */
+static __always_inline int is_icmp_error(int is_ipv4, __u8 type)
+{
+	return is_ipv4 ? type == 3 || type == 4 || type == 5 || type == 11 || type == 12 : type < 128;
+}
+
+static __always_inline void walk_icmp(struct walk *w, __u32 offset, int is_ipv4)
+{
+	struct hdrlog_facts *facts = &w->packet->facts;
+	__u8 *icmp = keep(w, offset, 8);
+
+	if (!icmp)
+		return;
+	facts->icmp_type = icmp[0];
+	facts->icmp_code = icmp[1];
+	facts->destination_port = word(icmp);
+	facts->has |= HDRLOG_HAS_ICMP;
+	w->packet->is_error = is_icmp_error(is_ipv4, icmp[0]);
 }
 
 /* GRE (RFC 2784, 2890): checksum, key and sequence number as the flags say; version 1 is PPTP's (RFC 2637). */
@@ -186,19 +284,19 @@ static __always_inline void walk_l4(struct walk *w, __u32 offset)
 		return walk_udp(w, offset);
 	case 1:
 		if (is_ipv4)
-			keep(w, offset, 8);
+			walk_icmp(w, offset, 1);
 		return;
 	case 58:
 		if (!is_ipv4)
-			keep(w, offset, 8);
+			walk_icmp(w, offset, 0);
 		return;
-	case 50:  /* ESP */
-	case 136: /* UDP-Lite */
+	case 50: /* ESP */
 		keep(w, offset, 8);
 		return;
+	case 136: /* UDP-Lite */
+		return walk_ports(w, offset, 8);
 	case 132: /* SCTP */
-		keep(w, offset, 12);
-		return;
+		return walk_ports(w, offset, 12);
 	case 47:
 		return walk_gre(w, offset);
 	case 51:
@@ -228,8 +326,15 @@ static __always_inline __u32 walk_ipv4(struct walk *w, __u32 offset)
 	__u32 length = (ip[0] & 15) * 4, total = word(ip + 2), fragment = word(ip + 6);
 	if (length < 20)
 		return stop(w, HDRLOG_BAD_IHL, offset + 20);
+	struct hdrlog_facts *facts = &w->packet->facts;
 	w->is_ip = 1;
 	w->protocol = ip[9];
+	facts->network = HDRLOG_NETWORK_IPV4;
+	facts->ttl = ip[8];
+	facts->traffic_class = ip[1];
+	facts->fragment = fragment;
+	facts->has |= HDRLOG_HAS_FRAGMENT;
+	set_ipv4_addresses(facts, ip + 12, ip + 16);
 	if (offset + length > w->available)
 		return stop(w, HDRLOG_TRUNCATED_L3, w->available);
 	if (total) { /* 0: a segmentation-offload frame, the payload fills it */
@@ -248,23 +353,26 @@ static __always_inline __u32 walk_ipv4(struct walk *w, __u32 offset)
  */
 static __always_inline __u32 forget(struct walk *w, __u32 offset)
 {
-	__u32 zero = 0;
-	volatile struct scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
+	volatile struct packet *kept = w->packet;
 
-	if (!scratch)
-		return 0;
-	scratch->offset = offset;
-	scratch->end = w->end;
-	scratch->protocol = w->protocol;
-	scratch->malformed = w->malformed;
-	scratch->is_fragment = w->is_fragment;
-	scratch->has_fragment_header = w->has_fragment_header;
-	w->end = scratch->end;
-	w->protocol = scratch->protocol;
-	w->malformed = scratch->malformed;
-	w->is_fragment = scratch->is_fragment;
-	w->has_fragment_header = scratch->has_fragment_header;
-	return scratch->offset;
+	kept->offset = offset;
+	kept->end = w->end;
+	kept->facts.protocol = w->protocol;
+	kept->facts.malformed = w->malformed;
+	kept->is_fragment = w->is_fragment;
+	kept->has_fragment_header = w->has_fragment_header;
+	kept->ip_end = w->ip_end;
+	kept->payload_end = w->payload_end;
+	kept->facts.ethertype = w->ethertype;
+	w->end = kept->end;
+	w->protocol = kept->facts.protocol;
+	w->malformed = kept->facts.malformed;
+	w->is_fragment = kept->is_fragment;
+	w->has_fragment_header = kept->has_fragment_header;
+	w->ip_end = kept->ip_end;
+	w->payload_end = kept->payload_end;
+	w->ethertype = kept->facts.ethertype;
+	return kept->offset;
 }
 
 /* Steps over the extension headers. Returns the first byte behind them, or NO_HEADER. */
@@ -286,8 +394,11 @@ static __always_inline __u32 walk_extensions(struct walk *w, __u32 offset)
 		w->protocol = header[0];
 		offset += length;
 		w->end = offset;
-		if (protocol == 44)
+		if (protocol == 44 && !w->has_fragment_header) {
+			w->packet->facts.fragment = fragment >> 3 | (fragment & 1) << 13;
+			w->packet->facts.has |= HDRLOG_HAS_FRAGMENT;
 			w->has_fragment_header = 1;
+		}
 		if (fragment & 0xfff9)
 			w->is_fragment = 1;
 		if (fragment & 0xfff8) /* a later fragment: what follows is payload */
@@ -305,7 +416,12 @@ static __always_inline __u32 walk_ipv6(struct walk *w, __u32 offset)
 		return stop(w, HDRLOG_TRUNCATED_L3, w->available);
 	if (ip[0] >> 4 != 6)
 		return stop(w, HDRLOG_BAD_IP_VERSION, offset + 40);
+	struct hdrlog_facts *facts = &w->packet->facts;
 	__u32 payload = word(ip + 4);
+	facts->network = HDRLOG_NETWORK_IPV6;
+	facts->ttl = ip[7];
+	facts->traffic_class = word(ip) >> 4;
+	set_ipv6_addresses(facts, ip + 8);
 	w->is_ip = 1;
 	w->protocol = ip[6];
 	w->end = offset + 40;
@@ -319,15 +435,29 @@ static __always_inline void walk_arp(struct walk *w, __u32 offset)
 	__u8 *arp = at(w, offset, 8);
 	__u32 length = arp ? 8 + 2 * (arp[4] + arp[5]) : 8;
 
-	if (offset + length > w->available)
+	if (offset + length > w->available) {
 		stop(w, missing(offset + length, w->frame_length, HDRLOG_TRUNCATED_L3), w->available);
-	else
-		w->end = offset + length;
+		return;
+	}
+	w->end = offset + length;
+	w->packet->facts.network = HDRLOG_NETWORK_ARP;
+	arp = at(w, offset, 28);
+	if (arp && arp[4] == 6 && arp[5] == 4)
+		set_ipv4_addresses(&w->packet->facts, arp + 14, arp + 24);
 }
 
 static __always_inline int is_tag(__u16 ethertype)
 {
 	return ethertype == 0x8100 || ethertype == 0x88a8 || ethertype == 0x9100;
+}
+
+static __always_inline void add_tag(struct hdrlog_facts *facts, __u16 tci)
+{
+	if (facts->vlan == HDRLOG_NO_TAG)
+		facts->vlan = tci & 0xfff;
+	else if (facts->inner_vlan == HDRLOG_NO_TAG)
+		facts->inner_vlan = tci & 0xfff;
+	facts->vlan_count++;
 }
 
 /* Finds the EtherType behind all tags. Returns the offset of L3, or NO_HEADER. */
@@ -338,11 +468,13 @@ static __always_inline __u32 walk_ethernet(struct walk *w)
 
 	if (!ethernet)
 		return stop(w, HDRLOG_TRUNCATED_L2, w->available);
+	w->packet->facts.has |= HDRLOG_HAS_ETHERNET;
 	w->ethertype = word(ethernet + 12);
 	for (int i = 0; i < HDRLOG_MAX_VLAN_TAGS && is_tag(w->ethertype); i++) {
 		__u8 *tag = at(w, offset, 4);
 		if (!tag)
 			return stop(w, HDRLOG_TRUNCATED_L2, w->available);
+		add_tag(&w->packet->facts, word(tag));
 		w->ethertype = word(tag + 2);
 		offset += 4;
 	}
@@ -368,18 +500,30 @@ static __always_inline __u32 walk_raw_ip(struct walk *w)
 	return stop(w, HDRLOG_BAD_IP_VERSION, min_u32(w->available, 20));
 }
 
-static __always_inline void walk_frame(struct walk *w, void *data, void *data_end, __u32 frame_length, __u8 link_type)
+/* Before the walk: what rules and flows read although no header may have said it. */
+static __always_inline void clear_facts(struct packet *packet)
 {
-	__u32 available = min_u32(data_end - data, HDRLOG_MAX_CAPTURED);
-	*w = (struct walk){
-	    .data = data,
-	    .data_end = data_end,
-	    .frame_length = frame_length,
-	    .available = available,
-	    .ip_end = frame_length,
-	    .payload_end = available,
-	};
+	struct hdrlog_facts *facts = &packet->facts;
+
+	facts->source_port = 0;
+	facts->destination_port = 0;
+	facts->vlan = HDRLOG_NO_TAG;
+	facts->inner_vlan = HDRLOG_NO_TAG;
+	facts->vlan_count = 0;
+	facts->network = HDRLOG_NETWORK_NONE;
+	facts->has = 0;
+	facts->action = HDRLOG_RULE_NONE;
+	facts->fragment = 0;
+	packet->is_error = 0;
+	packet->mss = 0;
+	if (packet->vlan_tpid)
+		add_tag(facts, packet->vlan_tci);
+}
+
+static __always_inline void walk_headers(struct walk *w, __u8 link_type)
+{
 	__u32 l3 = link_type == HDRLOG_LINK_RAW_IP ? walk_raw_ip(w) : walk_ethernet(w), l4 = NO_HEADER;
+
 	if (l3 == NO_HEADER)
 		return;
 	switch (w->ethertype) {
@@ -395,4 +539,41 @@ static __always_inline void walk_frame(struct walk *w, void *data, void *data_en
 	}
 	if (l4 != NO_HEADER)
 		walk_l4(w, forget(w, l4));
+}
+
+/* Walks the headers and notes in the packet what it finds. */
+static __always_inline void walk_frame(struct packet *packet, void *data, void *data_end)
+{
+	__u32 available = min_u32(data_end - data, HDRLOG_MAX_CAPTURED), length = packet->facts.frame_length;
+	struct walk w = {
+	    .data = data,
+	    .data_end = data_end,
+	    .packet = packet,
+	    .frame_length = length,
+	    .available = available,
+	    .ip_end = length,
+	    .payload_end = available,
+	};
+
+	clear_facts(packet);
+	walk_headers(&w, packet->link_type);
+	packet->facts.ethertype = w.ethertype;
+	packet->facts.protocol = w.protocol;
+	packet->facts.malformed = w.malformed;
+	packet->end = w.end;
+	packet->is_ip = w.is_ip;
+	packet->is_fragment = w.is_fragment;
+	/* What follows reads it all from the map, so that it is verified once and not for each way through the walk. */
+	asm volatile("" ::: "memory");
+}
+
+/* The addresses of L2, which only rules ask for. */
+static __always_inline void set_ethernet(struct packet *packet, void *data, void *data_end)
+{
+	word32 *to = (word32 *)packet->facts.ethernet, *from = data;
+
+	if (!(packet->facts.has & HDRLOG_HAS_ETHERNET) || data + 14 > data_end)
+		return;
+	for (int i = 0; i < 3; i++)
+		to[i] = from[i];
 }

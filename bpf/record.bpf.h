@@ -9,19 +9,6 @@
 
 enum hook { HOOK_XDP, HOOK_TC };
 
-/* What the hook knows of a frame without looking into it. */
-struct frame {
-	__u32 ifindex;
-	__u32 length;
-	__u32 rate;
-	__u16 segments;
-	__u16 vlan_tci;
-	__u16 vlan_tpid;
-	__u8 direction;
-	__u8 generation;
-	__u8 link_type;
-};
-
 static __always_inline void add(struct hdrlog_tally *tally, __u32 bytes)
 {
 	tally->frames++;
@@ -42,33 +29,32 @@ static __always_inline void count_rare_ethertype(struct hdrlog_counters *counted
 	add(tally ? tally : &counted->ethertypes[HDRLOG_ETHERTYPE_OTHER], bytes);
 }
 
-static __always_inline void count(struct hdrlog_counters *counted, const struct frame *frame, const struct walk *walk,
-				  __u32 slot)
+static __always_inline void count(struct hdrlog_counters *counted, const struct packet *packet)
 {
+	const struct hdrlog_facts *facts = &packet->facts;
+	__u32 bytes = facts->frame_length;
+
 	counted->frames++;
-	counted->bytes += frame->length;
-	counted->wire_packets += frame->segments;
-	if (walk->malformed && walk->malformed < HDRLOG_MALFORMED_REASONS)
-		counted->malformed[walk->malformed]++;
-	switch (walk->ethertype) {
+	counted->bytes += bytes;
+	counted->wire_packets += packet->segments;
+	if (facts->malformed && facts->malformed < HDRLOG_MALFORMED_REASONS)
+		counted->malformed[facts->malformed]++;
+	switch (facts->ethertype) {
 	case ETHERTYPE_IPV4:
-		add(&counted->ethertypes[HDRLOG_ETHERTYPE_IPV4], frame->length);
+		add(&counted->ethertypes[HDRLOG_ETHERTYPE_IPV4], bytes);
 		break;
 	case ETHERTYPE_IPV6:
-		add(&counted->ethertypes[HDRLOG_ETHERTYPE_IPV6], frame->length);
+		add(&counted->ethertypes[HDRLOG_ETHERTYPE_IPV6], bytes);
 		break;
 	case ETHERTYPE_ARP:
-		add(&counted->ethertypes[HDRLOG_ETHERTYPE_ARP], frame->length);
+		add(&counted->ethertypes[HDRLOG_ETHERTYPE_ARP], bytes);
 		break;
 	default:
-		count_rare_ethertype(counted, slot, walk->ethertype, frame->length);
+		count_rare_ethertype(counted, packet->slot, facts->ethertype, bytes);
 	}
-	if (walk->is_ip)
-		add(&counted->protocols[walk->protocol], frame->length);
+	if (packet->is_ip)
+		add(&counted->protocols[facts->protocol], bytes);
 }
-
-/* From here on the compiler knows nothing of the variable's value. */
-#define HIDE(variable) asm volatile("" : "+r"(variable))
 
 static __always_inline int load(void *ctx, enum hook hook, void *to, __u32 length)
 {
@@ -76,8 +62,8 @@ static __always_inline int load(void *ctx, enum hook hook, void *to, __u32 lengt
 }
 
 /* A reservation must have a constant size, so there are a few; `room` bytes of headers fit into this one. */
-static __always_inline int record_into(void *ctx, enum hook hook, void *ring, const struct frame *frame,
-				       const struct walk *walk, __u32 captured, const __u32 room)
+static __always_inline int record_into(void *ctx, enum hook hook, void *ring, const struct packet *packet, __u32 rate,
+				       __u32 captured, const __u32 room)
 {
 	struct hdrlog_record *to = bpf_ringbuf_reserve(ring, sizeof(*to) + room, 0);
 
@@ -85,17 +71,17 @@ static __always_inline int record_into(void *ctx, enum hook hook, void *ring, co
 		return 0;
 	*to = (struct hdrlog_record){
 	    .boot_ns = bpf_ktime_get_boot_ns(),
-	    .ifindex = frame->ifindex,
-	    .frame_length = frame->length,
-	    .rate = frame->rate,
+	    .ifindex = packet->facts.ifindex,
+	    .frame_length = packet->facts.frame_length,
+	    .rate = rate,
 	    .captured = captured,
-	    .segments = frame->segments,
-	    .vlan_tci = frame->vlan_tci,
-	    .vlan_tpid = frame->vlan_tpid,
-	    .direction = frame->direction,
-	    .generation = frame->generation,
-	    .malformed = walk->malformed,
-	    .link_type = frame->link_type,
+	    .segments = packet->segments,
+	    .vlan_tci = packet->vlan_tci,
+	    .vlan_tpid = packet->vlan_tpid,
+	    .direction = packet->facts.direction,
+	    .generation = packet->generation,
+	    .malformed = packet->facts.malformed,
+	    .link_type = packet->link_type,
 	};
 	/* The compiler knows that `captured` fits and would drop or merge the tests that the verifier needs to see:
 	 * one for each bound, signed, since 6.1 learns nothing from "is not 0". */
@@ -112,17 +98,17 @@ static __always_inline int record_into(void *ctx, enum hook hook, void *ring, co
 }
 
 /* Returns 0 when the ring has no room. */
-static __always_inline int record(void *ctx, enum hook hook, const struct frame *frame, const struct walk *walk)
+static __always_inline int record(void *ctx, enum hook hook, const struct packet *packet, __u32 rate)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
-	__u32 captured = walk->end; /* at most HDRLOG_MAX_CAPTURED */
+	__u32 captured = packet->end; /* at most HDRLOG_MAX_CAPTURED */
 	void *ring = bpf_map_lookup_elem(&rings, &cpu);
 
 	if (!ring)
 		return 0;
 	if (captured <= 64)
-		return record_into(ctx, hook, ring, frame, walk, captured, 64);
+		return record_into(ctx, hook, ring, packet, rate, captured, 64);
 	if (captured <= 96)
-		return record_into(ctx, hook, ring, frame, walk, captured, 96);
-	return record_into(ctx, hook, ring, frame, walk, captured, HDRLOG_MAX_CAPTURED);
+		return record_into(ctx, hook, ring, packet, rate, captured, 96);
+	return record_into(ctx, hook, ring, packet, rate, captured, HDRLOG_MAX_CAPTURED);
 }

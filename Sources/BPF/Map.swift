@@ -27,9 +27,30 @@ public struct Map: Sendable {
 
     /// Puts a ring buffer into an array of maps.
     public func write(_ index: UInt32, _ ring: borrowing RingBuffer) throws(BPFError) {
-        var descriptor = ring.number
-        try withUnsafeBytes(of: &descriptor) { bytes throws(BPFError) in try write(index, bytes) }
+        try write(index, descriptor: ring.number)
     }
+
+    /// Puts a hash map into an array of maps.
+    public func write(_ index: UInt32, _ table: borrowing HashTable) throws(BPFError) {
+        try write(index, descriptor: table.number)
+    }
+
+    /// Puts a program into an array of programs, where it stays loaded.
+    public func write(_ index: UInt32, _ program: borrowing GeneratedProgram) throws(BPFError) {
+        try write(index, descriptor: program.number)
+    }
+
+    /// Likewise, a program of an object.
+    public func write(_ index: UInt32, _ program: Program) throws(BPFError) {
+        try write(index, descriptor: program.descriptor)
+    }
+
+    private func write(_ index: UInt32, descriptor: Int32) throws(BPFError) {
+        try withUnsafeBytes(of: descriptor) { bytes throws(BPFError) in try write(index, bytes) }
+    }
+
+    /// Its descriptor, for generated instructions that refer to it.
+    public var reference: Int32 { descriptor }
 
     /// The single entry of an array map that was made with BPF_F_MMAPABLE, shared with the programs.
     public func shared<Value>(as type: Value.Type) throws(BPFError) -> UnsafeMutablePointer<Value> {

@@ -1,6 +1,7 @@
 internal import BPF
 internal import CHdrlog
 internal import CLinux
+internal import Filter
 public import Records
 internal import Synchronization
 
@@ -15,15 +16,19 @@ public final class Capture: @unchecked Sendable {
     private let control: UnsafeMutablePointer<hdrlog_control>
     let counters: CounterMap
     private let rings: RingSet
+    private let flows: FlowTables
+    private let rules: RuleSet
     private let state = Mutex(State())
 
     private struct State {
         var interfaces: [UInt32: AttachedInterface] = [:]
         var totals: [Port: InterfaceCounters] = [:]
-        var rate: UInt32
+        var settings = CaptureSettings()
+        var rules: LoadedRules?
+        /// Of the settings, and of those that stand in each bank.
+        var version = 1
+        var bankVersions = [0, 0]
         var freeSlots = Array((0..<Capture.maximumInterfaces).map { UInt16(2 * $0) }.reversed())
-
-        init(rate: UInt32 = 1) { self.rate = rate }
     }
 
     /// One interface in one direction.
@@ -35,27 +40,37 @@ public final class Capture: @unchecked Sendable {
     /// Loads the programs; nothing is attached yet.
     /// - Parameters:
     ///   - ringMemory: bytes of ring buffers over all CPUs; each gets the largest power of two that fits its share.
-    ///   - samplingRate: headers are kept of one packet in so many.
+    ///   - flowMemory: bytes of flow tables over all CPUs and banks.
+    ///   - settings: what is done with packets, from the first one on.
     /// - Throws: `CaptureError` when the kernel refuses.
-    public init(ringMemory: Int, samplingRate: Int) throws(CaptureError) {
+    public init(ringMemory: Int, flowMemory: Int = 32 << 20, settings: CaptureSettings = CaptureSettings())
+        throws(CaptureError)
+    {
         do {
             let stride = 2 * Self.maximumInterfaces
             let size = RingSet.size(of: ringMemory, processors: Map.processors)
             let object = try Object(opening: EmbeddedObject.bytes)
-            try object.setConstants([UInt32(stride)])
+            try object.setConstants([UInt32(stride), UInt32(Map.processors)])
             try object.setEntries(of: "counters", to: Int(HDRLOG_BANKS) * stride)
             try object.setEntries(of: "rings", to: Map.processors)
+            try object.setEntries(of: "flows", to: Int(HDRLOG_BANKS) * Map.processors)
             try object.load()
             control = try object.map("control").shared(as: hdrlog_control.self)
             counters = CounterMap(counters: try object.map("counters"), ports: try object.map("ports"), stride: stride)
             rings = try RingSet(size: size, map: try object.map("rings"), slots: Int(HDRLOG_BANKS) * stride)
+            flows = try FlowTables(
+                memory: flowMemory, map: try object.map("flows"), usage: try object.map("flow_usage"))
+            rules = try RuleSet(object)
             programs = object
         } catch {
             throw CaptureError(error)
         }
-        setSamplingRate(samplingRate)
-        control.pointee.banks.0.rate = UInt32(samplingRate)
-        control.pointee.banks.1.rate = UInt32(samplingRate)
+        try apply(settings)
+        do {
+            for bank in 0..<Int(HDRLOG_BANKS) { try install(bank: bank) }
+        } catch {
+            throw CaptureError(error)
+        }
     }
 
     // MARK: - interfaces
@@ -118,34 +133,73 @@ public final class Capture: @unchecked Sendable {
 
     // MARK: - counters
 
-    /// From the next snapshot on, headers are kept of one packet in so many.
-    public func setSamplingRate(_ rate: Int) { state.withLock { $0.rate = UInt32(clamping: max(1, rate)) } }
+    /// From the next snapshot on, packets are treated so.
+    /// - Throws: `CaptureError.rules` when the kernel cannot evaluate a rule; the settings in force stay then.
+    public func apply(_ settings: CaptureSettings) throws(CaptureError) {
+        let names = state.withLock { $0.interfaces.mapValues(\.device.name) }
+        let loaded = settings.rules.isEmpty ? nil : try rules.load(settings.rules, interfaces: names)
+        state.withLock { state in
+            state.settings = settings
+            state.rules = loaded
+            state.version += 1
+        }
+    }
+
+    public var settings: CaptureSettings { state.withLock { $0.settings } }
+
+    /// Flows in the tables now, and how many find room.
+    public var flowUsage: (entries: Int, limit: Int) {
+        (flows.entries(bank: Int(control.pointee.generation & 1)), flows.limit)
+    }
+
+    /// Puts the settings into a bank that no program reads, unless they stand there already.
+    private func install(bank: Int) throws(BPFError) {
+        let (settings, loaded, version, installed) = state.withLock {
+            ($0.settings, $0.rules, $0.version, $0.bankVersions[bank])
+        }
+        guard installed != version else { return }
+        if let loaded { try rules.install(loaded, bank: bank) }
+        withUnsafeMutablePointer(to: &control.pointee.banks) { banks in
+            banks.withMemoryRebound(to: hdrlog_bank.self, capacity: Int(HDRLOG_BANKS)) {
+                $0[bank] = settings.bank(flowLimit: flows.limit)
+            }
+        }
+        state.withLock { $0.bankVersions[bank] = version }
+    }
 
     /// Freezes the counters' generation, waits until its records are drained, and adds it up.
     ///
     /// Everything that belongs to the generation is complete then: `frames`, `sampled`, `drained` and `ringLost` fit
     /// together exactly. Takes some milliseconds, since it waits for running programs.
-    /// - Parameter wait: called until the thread that drains has emptied the rings twice; returns false to give up.
+    /// - Parameters:
+    ///   - clockOffset: from CLOCK_MONOTONIC to UTC, in nanoseconds, for the flows' times.
+    ///   - flow: gets what each CPU counted of each flow in the generation.
+    ///   - wait: called until the thread that drains has emptied the rings twice; returns false to give up.
     /// - Returns: counters since attaching by interface and direction; nil when `wait` gave up (the generation is added
     ///   up next time).
-    public func snapshot(wait: () -> Bool) -> [InterfaceSnapshot]? {
-        if !rings.isFreezing {
-            let next = control.pointee.generation &+ 1
-            withUnsafeMutablePointer(to: &control.pointee.banks) { banks in
-                banks.withMemoryRebound(to: hdrlog_bank.self, capacity: 2) { bank in
-                    bank[Int(next & 1)].rate = state.withLock { $0.rate }
-                }
+    /// - Throws: `CaptureError` when the kernel does not hand out what it counted.
+    public func snapshot(clockOffset: Int64 = 0, flow: (FlowRecord) -> Void = { _ in }, wait: () -> Bool)
+        throws(CaptureError) -> [InterfaceSnapshot]?
+    {
+        do {
+            if !rings.isFreezing {
+                let next = control.pointee.generation &+ 1
+                try install(bank: Int(next & 1))
+                hdrlog_release_u64(&control.pointee.generation, next)
+                _ = hdrlog_wait_for_running_programs()
+                rings.isFreezing = true
             }
-            hdrlog_release_u64(&control.pointee.generation, next)
-            _ = hdrlog_wait_for_running_programs()
-            rings.isFreezing = true
+            let target = rings.passes + 2
+            while rings.passes < target {
+                guard wait() else { return nil }
+            }
+            rings.isFreezing = false
+            let bank = Int(control.pointee.generation & 1) ^ 1
+            try flows.take(bank: bank, clockOffset: clockOffset, flow)
+            return collect(bank: bank)
+        } catch {
+            throw CaptureError(error)
         }
-        let target = rings.passes + 2
-        while rings.passes < target {
-            guard wait() else { return nil }
-        }
-        rings.isFreezing = false
-        return collect(bank: Int(control.pointee.generation & 1) ^ 1)
     }
 
     private func collect(bank: Int) -> [InterfaceSnapshot] {

@@ -1,4 +1,5 @@
 public import BPF
+public import Filter
 internal import Glibc
 
 /// Why capturing cannot start, or not on this interface.
@@ -8,6 +9,8 @@ public enum CaptureError: Error, Equatable, CustomStringConvertible {
     /// Neither Ethernet nor IP.
     case unsupportedLinkLayer(String)
     case tooManyInterfaces
+    /// The kernel cannot evaluate a rule.
+    case rules(RuleError)
 
     init(_ error: BPFError) { self = .kernel(error) }
     init(_ error: BPFError, interface: String) { self = .attach(interface: interface, error) }
@@ -22,6 +25,7 @@ public enum CaptureError: Error, Equatable, CustomStringConvertible {
         case .kernel(let error): "\(error)"
         case .attach(let interface, let error): "\(interface): \(error)"
         case .unsupportedLinkLayer(let interface): "\(interface): its link layer is neither Ethernet nor IP"
+        case .rules(let error): "\(error)"
         case .tooManyInterfaces: "more than \(Capture.maximumInterfaces) interfaces"
         }
     }

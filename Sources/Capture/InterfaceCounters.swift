@@ -2,7 +2,8 @@ internal import CHdrlog
 
 /// What was counted on one interface in one direction since it was attached: exact, whatever the sampling.
 ///
-/// `frames = filtered + counted + sampled`, and `sampled = drained + ringLost` once the rings have been drained.
+/// `frames = filtered + counted + sampled`, `sampled = drained + ringLost` once the rings have been drained, and
+/// `keyed` is the sum of all flows and `untracked`.
 public struct InterfaceCounters: Equatable, Sendable {
     /// Frames and their bytes.
     public struct Tally: Equatable, Sendable {
@@ -29,6 +30,10 @@ public struct InterfaceCounters: Equatable, Sendable {
     public var sampled: UInt64 = 0
     /// Sampled, but the ring of their CPU was full.
     public var ringLost: UInt64 = 0
+    /// IP packets that no rule ignored: each belongs to a flow.
+    public var keyed: UInt64 = 0
+    /// Of these, found no room in the flow tables.
+    public var untracked: UInt64 = 0
     /// Taken out of the rings, to be stored.
     public var drained: UInt64 = 0
     /// By `hdrlog_malformed`.
@@ -37,6 +42,8 @@ public struct InterfaceCounters: Equatable, Sendable {
     public var etherTypes = [Tally](repeating: Tally(), count: Int(HDRLOG_ETHERTYPES.rawValue))
     /// By IP protocol, 256 of them.
     public var protocols = [Tally](repeating: Tally(), count: 256)
+
+    public var histograms = Histograms()
 
     public init() {}
 
@@ -49,6 +56,9 @@ public struct InterfaceCounters: Equatable, Sendable {
         counted += counters.pointee.counted
         sampled += counters.pointee.sampled
         ringLost += counters.pointee.ring_lost
+        keyed += counters.pointee.keyed
+        untracked += counters.pointee.untracked
+        histograms.add(counters)
         let raw = UnsafeRawPointer(counters)
         Self.forEach(raw, \hdrlog_counters.malformed, UInt64.self, malformed.count) { malformed[$0] += $1 }
         Self.forEach(raw, \hdrlog_counters.ethertypes, hdrlog_tally.self, etherTypes.count) { etherTypes[$0].add($1) }

@@ -46,7 +46,7 @@ struct AccountingTests {
     private func snapshot(_ capture: Capture) throws -> [InterfaceSnapshot] {
         var tries = 0
         return try #require(
-            capture.snapshot {
+            try capture.snapshot {
                 usleep(1000)
                 tries += 1
                 return tries < 5000
@@ -56,7 +56,7 @@ struct AccountingTests {
     @Test("a million frames at full speed are all seen, and each is drained or counted as lost")
     func burst() throws {
         let network = try TestNetwork()
-        let capture = try Capture(ringMemory: 16 << 20, samplingRate: 1)
+        let capture = try Capture(ringMemory: 16 << 20)
         let device = try network.inside { try #require(Device(named: "logged")) }
         let hooks = try network.inside { try capture.attach(device, hook: .native, directions: [.ingress]) }
         #expect(hooks.ingress == .nativeXDP)
@@ -76,7 +76,9 @@ struct AccountingTests {
     @Test("every generation adds up while frames come")
     func generations() throws {
         let network = try TestNetwork()
-        let capture = try Capture(ringMemory: 16 << 20, samplingRate: 10)
+        var settings = CaptureSettings()
+        settings.samplingRate = 10
+        let capture = try Capture(ringMemory: 16 << 20, settings: settings)
         let device = try network.inside { try #require(Device(named: "logged")) }
         try network.inside { try capture.attach(device, hook: .native, directions: [.ingress]) }
         let drain = Drain(capture)

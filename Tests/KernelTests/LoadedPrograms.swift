@@ -54,9 +54,9 @@ final class LoadedPrograms {
     /// fragments, tc programs cannot be tested with them.
     static let longestLinear = 3520
 
-    init(samplingRate: Int = 1) throws {
+    init(_ settings: CaptureSettings = CaptureSettings()) throws {
         network = try TestNetwork()
-        capture = try Capture(ringMemory: 1 << 20, samplingRate: samplingRate)
+        capture = try Capture(ringMemory: 1 << 20, settings: settings)
         device = try network.inside { try #require(Device(named: "logged")) }
         // tc on both sides: nothing but test runs passes the programs, since nothing is on this wire.
         try network.inside { try capture.attach(device, hook: .tc, directions: [.ingress, .egress]) }
@@ -119,7 +119,7 @@ final class LoadedPrograms {
     /// Exact counters of one direction since the programs were loaded.
     func counters(_ direction: Direction) throws -> InterfaceCounters {
         let snapshots = try #require(
-            capture.snapshot {
+            try capture.snapshot {
                 _ = drain()
                 return true
             })

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <linux/types.h>
+#include "hdrlog_flow.h"
 
 /* A ring record: this prefix, then `captured` header bytes (L2 up to the end of L4's options), padded to 8. */
 struct hdrlog_record {
@@ -67,7 +68,9 @@ enum hdrlog_ethertype {
 	HDRLOG_ETHERTYPES,
 };
 
-/* What one CPU counted for one interface, direction and bank. frames = filtered + counted + sampled. */
+/* What one CPU counted for one interface, direction and bank.
+ * frames = filtered + counted + sampled; keyed = frames of all flows + untracked.
+ */
 struct hdrlog_counters {
 	__u64 frames;
 	__u64 wire_packets; /* sum of max(1, gso_segs) */
@@ -76,9 +79,12 @@ struct hdrlog_counters {
 	__u64 counted;   /* not chosen by sampling */
 	__u64 sampled;   /* chosen; of these */
 	__u64 ring_lost; /* found no room in the ring */
+	__u64 keyed;     /* IP packets that no rule ignored: each belongs to a flow */
+	__u64 untracked; /* of these: found no room in the flow table */
 	__u64 malformed[HDRLOG_MALFORMED_REASONS];
 	struct hdrlog_tally ethertypes[HDRLOG_ETHERTYPES];
 	struct hdrlog_tally protocols[256]; /* by IPv4's protocol or IPv6's upper protocol */
+	struct hdrlog_histograms histograms;
 };
 
 #define HDRLOG_BANKS             2    /* one counts while the other is frozen and read */
@@ -99,10 +105,28 @@ struct hdrlog_port {
 	__u8 reserved;
 };
 
+/* What is done beside counting: bits of hdrlog_bank.features. */
+enum hdrlog_feature {
+	HDRLOG_HISTOGRAMS = 1,
+	HDRLOG_FLOWS = 2,
+	HDRLOG_RULES = 4,
+};
+
+/* Packets whose headers are kept whatever the sampling rate is: bits of hdrlog_bank.keep. */
+enum hdrlog_keep {
+	HDRLOG_KEEP_TCP_EDGES = 1,   /* SYN, FIN or RST */
+	HDRLOG_KEEP_ICMP_ERRORS = 2, /* unreachable, too big, time exceeded, parameter problem, redirect, quench */
+	HDRLOG_KEEP_MALFORMED = 4,
+};
+
 /* Settings that belong to a bank and change with it. */
 struct hdrlog_bank {
-	__u32 rate; /* headers of 1 packet in `rate` are taken */
-	__u32 reserved;
+	__u32 rate;          /* headers of 1 packet in `rate` are kept where no rule says otherwise; at least 1 */
+	__u32 features;      /* enum hdrlog_feature */
+	__u32 keep;          /* enum hdrlog_keep */
+	__u32 first_packets; /* so many of each flow are kept in each generation */
+	__u32 thinning;      /* all rates are multiplied by this; at least 1 */
+	__u32 flow_limit;    /* entries of all flow tables of the bank together */
 };
 
 /* The single entry of the map `control`. */

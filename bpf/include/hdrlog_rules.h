@@ -9,6 +9,7 @@
 #pragma once
 
 #include <linux/types.h>
+#include "hdrlog_flow.h"
 
 /* What is known of the frame's headers: bits of hdrlog_facts.has. */
 enum hdrlog_has {
@@ -35,39 +36,44 @@ enum hdrlog_rule_action {
 	HDRLOG_RULE_SAMPLE = 3, /* 1 in `rate` */
 };
 
-#define HDRLOG_NO_TAG    0xFFFF
 #define HDRLOG_FINISH    0
 #define HDRLOG_MAX_RULES 256
 
-/* What rules see of a frame. Host byte order except where it says "as on the wire"; unset fields are not read. */
+/* What rules see of a frame; the first part is the key of the frame's flow. Host byte order except where it says "as on
+ * the wire"; unset fields are not read.
+ */
 struct hdrlog_facts {
-	__u8 source[16];      /* as on the wire; IPv4 in the first 4 bytes; ARP's sender */
-	__u8 destination[16]; /* as on the wire; ARP's target */
-	__u8 ethernet[12];    /* destination and source address, as on the wire */
+	__u8 source[16];      /* as struct hdrlog_flow_key has it; ARP's sender */
+	__u8 destination[16]; /* ARP's target */
 	__u32 ifindex;
+	__u16 source_port;
+	__u16 destination_port;
+	__u16 vlan; /* ID of the outermost tag, one that the hardware took off included; or HDRLOG_NO_TAG */
+	__u8 protocol;
+	__u8 direction;
+	__u8 network; /* enum hdrlog_network; always set */
+	__u8 key_end[3];
+	__u8 ethernet[12]; /* destination and source address, as on the wire */
 	__u32 frame_length;
 	__u16 has;        /* enum hdrlog_has */
 	__u16 ethertype;  /* behind all tags; on links without Ethernet that of the IP version */
-	__u16 vlan;       /* ID of the outermost tag, one that the hardware took off included; or HDRLOG_NO_TAG */
 	__u16 inner_vlan; /* ID of the second tag, or HDRLOG_NO_TAG */
-	__u16 source_port;
-	__u16 destination_port;
-	__u16 tcp_flags; /* 12 bits */
+	__u16 tcp_flags;  /* 12 bits */
 	__u16 window;
 	__u16 fragment; /* IPv4's flags and offset; of IPv6's fragment header offset | more << 13 */
-	__u8 network;   /* enum hdrlog_network; always set */
-	__u8 protocol;  /* IPv4's, or the one behind IPv6's extension headers */
 	__u8 ttl;       /* or hop limit */
 	__u8 traffic_class;
 	__u8 icmp_type;
 	__u8 icmp_code;
-	__u8 direction;
 	__u8 malformed;
 	__u8 vlan_count; /* one that the hardware took off included */
 	__u8 action;     /* the answer: enum hdrlog_rule_action */
-	__u16 rule;      /* index of the rule that matched */
-	__u16 reserved;
+	__u8 reserved;
+	__u16 rule; /* index of the rule that matched */
+	__u16 reserved_too;
 	__u32 rate;
 };
 
-_Static_assert(sizeof(struct hdrlog_facts) == 88, "facts for rules");
+_Static_assert(sizeof(struct hdrlog_facts) == 92, "facts for rules");
+_Static_assert(__builtin_offsetof(struct hdrlog_facts, ethernet) == sizeof(struct hdrlog_flow_key),
+	       "facts begin with the flow's key");

@@ -28,15 +28,16 @@ final class RunningDaemon {
             directory: directory, limits: StoreLimits(configuration.storage), now: Clock.wall)
         Self.tell(report, log)
         let store = writer.reader
-        let rate = configuration.capture.samplingRate
-        let capture = try Capture(ringMemory: configuration.capture.ringMemory.bytes, samplingRate: rate)
+        let capture = try Capture(
+            ringMemory: configuration.capture.ringMemory.bytes, flowMemory: configuration.capture.flowMemory.bytes,
+            settings: CaptureSettings(configuration.capture))
         let pipeline = Pipeline(chunks: Self.chunks, bytes: Self.chunkBytes)
         let interfaces = Interfaces(capture, pipeline, configuration.capture, log)
         guard interfaces.missing.isEmpty else {
             writer.close(now: Clock.wall)
             throw StartError.noInterface(interfaces.missing.joined(separator: ", "))
         }
-        let accountant = Accountant(capture, store, pipeline, directory: directory, samplingRate: rate)
+        let accountant = Accountant(capture, store, pipeline, directory: directory)
         do {
             let service = Service(accountant, store, configuration.query)
             server = try Self.listen(configuration.socket, service)
@@ -72,8 +73,7 @@ final class RunningDaemon {
         defer { ServiceManager.ready() }
         do {
             let configuration = try LoadedConfiguration.read(path: path).configuration
-            capture.setSamplingRate(configuration.capture.samplingRate)
-            accountant.setSamplingRate(configuration.capture.samplingRate)
+            try capture.apply(CaptureSettings(configuration.capture))
             pipeline.send(.limits(StoreLimits(configuration.storage)))
             watch.reconfigure(configuration.capture)
             log.info("configuration read again")
@@ -126,6 +126,13 @@ enum StartError: Error, CustomStringConvertible {
         switch self {
         case .noInterface(let names): "capture.interfaces: no interface named \(names)"
         }
+    }
+}
+
+extension CaptureSettings {
+    init(_ section: Configuration.CaptureSection) {
+        self.init()
+        samplingRate = section.samplingRate
     }
 }
 

@@ -20,18 +20,14 @@ final class Accountant: @unchecked Sendable {
     private let directory: String
     private let started = Clock.wall
     private let last: Monitor<Last>
-    private let samplingRate = Monitor(1)
 
-    init(_ capture: Capture, _ store: StoreReader, _ pipeline: Pipeline, directory: String, samplingRate: Int) {
+    init(_ capture: Capture, _ store: StoreReader, _ pipeline: Pipeline, directory: String) {
         self.capture = capture
         self.store = store
         self.pipeline = pipeline
         self.directory = directory
         last = Monitor(Last(time: Clock.boot))
-        self.samplingRate.withLock { $0 = samplingRate }
     }
-
-    func setSamplingRate(_ rate: Int) { samplingRate.withLock { $0 = rate } }
 
     /// A snapshot of everything; one at a time. Takes tens of milliseconds.
     /// - Throws: `ServiceError.unavailable` when the rings are not drained or the store cannot be asked.
@@ -39,18 +35,29 @@ final class Accountant: @unchecked Sendable {
         let outcome: Result<StatusReply, ServiceError> = last.withLock { last in
             // The store is asked first, so that nothing can be stored there that the kernel has not counted here.
             guard let stored = try? store.statistics() else { return .failure(.unavailable(problem: "the store")) }
-            var tries = 0
-            let snapshots = capture.snapshot {
-                tries += 1
-                usleep(2000)
-                return tries < 1500
+            let taken: [InterfaceSnapshot]?
+            do {
+                taken = try snapshot()
+            } catch {
+                return .failure(.unavailable(problem: "\(error)"))
             }
-            guard let snapshots else { return .failure(.unavailable(problem: "the rings are not being drained")) }
+            guard let snapshots = taken else {
+                return .failure(.unavailable(problem: "the rings are not being drained"))
+            }
             noteRates(snapshots, &last)
             noteLosses(snapshots, &last)
             return .success(reply(snapshots, stored, last))
         }
         return try outcome.get()
+    }
+
+    private func snapshot() throws(CaptureError) -> [InterfaceSnapshot]? {
+        var tries = 0
+        return try capture.snapshot(clockOffset: Clock.monotonicToWall) {
+            tries += 1
+            usleep(2000)
+            return tries < 1500
+        }
     }
 
     private func noteRates(_ snapshots: [InterfaceSnapshot], _ last: inout Last) {
@@ -102,7 +109,7 @@ final class Accountant: @unchecked Sendable {
         return InterfaceStatus(
             name: snapshot.device.name, index: Int(snapshot.device.index), direction: "\(snapshot.direction.name)",
             hook: place?.hook ?? "tc", mode: place?.mode ?? "link", reason: snapshot.hooks.reason,
-            samplingRate: samplingRate.withLock { $0 },
+            samplingRate: capture.settings.samplingRate,
             counters: Counters(snapshot.counters, stored.sources[source] ?? StoreStatistics.Tally()),
             framesPerSecond: rate.frames, bytesPerSecond: rate.bytes)
     }

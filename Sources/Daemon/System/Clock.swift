@@ -8,14 +8,20 @@ enum Clock {
     /// Since boot, suspend included: the clock of record stamps.
     static var boot: Int64 { read(CLOCK_BOOTTIME) }
 
-    /// What to add to a record's stamp to get UTC. The smallest of a few tries, so that being
-    /// scheduled away between the two readings does not shift the log's time.
-    static var bootToWall: Int64 {
+    /// What to add to a record's stamp to get UTC.
+    static var bootToWall: Int64 { offset(of: CLOCK_BOOTTIME) }
+
+    /// What to add to a flow's time to get UTC.
+    static var monotonicToWall: Int64 { offset(of: CLOCK_MONOTONIC) }
+
+    /// From a clock to UTC. The narrowest of a few tries, so that being scheduled away between the readings does not
+    /// shift the log's time.
+    private static func offset(of clock: clockid_t) -> Int64 {
         var best: (width: Int64, offset: Int64) = (.max, 0)
         for _ in 0..<3 {
-            let before = boot
+            let before = read(clock)
             let wall = wall
-            let after = boot
+            let after = read(clock)
             if after - before < best.width { best = (after - before, wall - (before + after) / 2) }
         }
         return best.offset
