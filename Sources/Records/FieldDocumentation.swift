@@ -88,8 +88,8 @@ extension Field {
         case .greFlags: "GRE flags and version, 16 bits"
         case .greProtocol: "GRE protocol type"
         case .greKey: "GRE key"
-        case .spi: "security parameter index of ESP or AH"
-        case .spiSequence: "sequence number of ESP or AH"
+        case .spi: "security parameter index of AH or ESP; the first if both are there"
+        case .spiSequence: "sequence number of AH or ESP; the first if both are there"
         default: nil
         }
     }

@@ -16,6 +16,8 @@ extension HeaderRecord {
             .reservedFlag, .dontFragment, .moreFragments, .fragmentOffset, .headerChecksum, .headerChecksumValid,
             .ipOptions, .flowLabel, .payloadLength, .nextHeader, .extensionHeaders:
             layout.isIP ? networkValue(field, layout) : nil
+        case .spi, .spiSequence:
+            securityValue(field, layout)
         default:
             layout.transport != .none ? transportValue(field, layout) : nil
         }

@@ -13,10 +13,20 @@ extension HeaderRecord {
         case .sctp: field == .verificationTag ? number(4, at: 4, layout) : nil
         case .icmp, .icmpv6: icmpValue(field, layout)
         case .gre: greValue(field, layout)
-        case .esp: field == .spi ? number(4, at: 0, layout) : field == .spiSequence ? number(4, at: 4, layout) : nil
-        case .ah: field == .spi ? number(4, at: 4, layout) : field == .spiSequence ? number(4, at: 8, layout) : nil
-        case .none: nil
+        case .esp, .ah, .none: nil
         }
+    }
+
+    /// SPI and sequence number of AH or ESP; of the first if there are several.
+    func securityValue(_ field: Field, _ layout: HeaderLayout) -> FieldValue? {
+        let behind: Int? =
+            switch layout.transport {
+            case .ah: Int(layout.transportOffset) + 4
+            case .esp: Int(layout.transportOffset)
+            default: nil
+            }
+        guard let start = extensionOffset(of: IPProtocol.ah, layout).map({ $0 + 4 }) ?? behind else { return nil }
+        return headers(layout).longWord(at: field == .spi ? start : start + 4).map { .integer(UInt64($0)) }
     }
 
     /// A big-endian number at an offset within the transport header.

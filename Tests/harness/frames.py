@@ -85,6 +85,7 @@ def every_kind() -> list[bytes]:
         ethernet(0x0800, ipv4(17, udp(V4)), (0x88A8, 7 << 13 | 100), (0x8100, 3 << 13 | 200)),
         ethernet(0x86DD, ipv6(6, tcp6), (0x8100, 1), (0x8100, 2), (0x8100, 3)),
         ethernet(0x0800, ipv4(17, udp(V4, bytes(2960)))),
+        ethernet(0x86DD, ipv6(0, extension(60) + extension(17, 184) + udp(V6, bytes(8700)))),
         ethernet(0x0800, ipv4(17, udp(V4, bytes(48)), flags=0x2000)),
         ethernet(0x0800, ipv4(17, bytes(48), flags=0x2007)),
         ethernet(0x0800, ipv4(17, bytes(48), flags=0x8009)),

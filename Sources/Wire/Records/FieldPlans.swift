@@ -55,7 +55,8 @@ struct FieldPlans {
         case .icmpType, .icmpCode, .restOfHeader: transport == .icmp || transport == .icmpv6
         case .verificationTag: transport == .sctp
         case .greFlags, .greProtocol, .greKey: transport == .gre
-        case .spi, .spiSequence: transport == .esp || transport == .ah
+        // AH is an extension header in IPv6.
+        case .spi, .spiSequence: transport == .esp || transport == .ah || network == .ipv6
         default: true
         }
     }
