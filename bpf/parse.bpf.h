@@ -189,13 +189,27 @@ static __always_inline void find_mss(struct walk *w, __u32 offset)
 	}
 }
 
+/* A header is cut. Its first bytes are told all the same; NULL if not even they are there. */
+static __always_inline __u8 *cut(struct walk *w, __u32 offset, const __u32 length)
+{
+	return offset + length <= w->payload_end ? at(w, offset, length) : NULL;
+}
+
+static __always_inline void set_ports_of_cut(struct walk *w, __u32 offset)
+{
+	__u8 *ports = cut(w, offset, 4);
+
+	if (ports)
+		set_ports(&w->packet->facts, ports);
+}
+
 static __always_inline void walk_tcp(struct walk *w, __u32 offset)
 {
 	struct hdrlog_facts *facts = &w->packet->facts;
 	__u8 *tcp = keep(w, offset, 20);
 
 	if (!tcp)
-		return;
+		return set_ports_of_cut(w, offset);
 	set_ports(facts, tcp);
 	facts->tcp_flags = word(tcp + 12) & 0xfff;
 	facts->window = word(tcp + 14);
@@ -214,7 +228,7 @@ static __always_inline void walk_udp(struct walk *w, __u32 offset)
 	__u8 *udp = keep(w, offset, 8);
 
 	if (!udp)
-		return;
+		return set_ports_of_cut(w, offset);
 	set_ports(&w->packet->facts, udp);
 	__u32 length = word(udp + 4);
 	if (length < 8 || (!w->is_fragment && offset + length > w->ip_end))
@@ -226,8 +240,9 @@ static __always_inline void walk_ports(struct walk *w, __u32 offset, const __u32
 {
 	__u8 *header = keep(w, offset, length);
 
-	if (header)
-		set_ports(&w->packet->facts, header);
+	if (!header)
+		return set_ports_of_cut(w, offset);
+	set_ports(&w->packet->facts, header);
 }
 
 /* ICMP's errors hold the packet that they are about; ICMPv6's have types below 128. */
@@ -241,6 +256,8 @@ static __always_inline void walk_icmp(struct walk *w, __u32 offset, int is_ipv4)
 	struct hdrlog_facts *facts = &w->packet->facts;
 	__u8 *icmp = keep(w, offset, 8);
 
+	if (!icmp)
+		icmp = cut(w, offset, 2);
 	if (!icmp)
 		return;
 	facts->icmp_type = icmp[0];
@@ -435,12 +452,13 @@ static __always_inline void walk_arp(struct walk *w, __u32 offset)
 	__u8 *arp = at(w, offset, 8);
 	__u32 length = arp ? 8 + 2 * (arp[4] + arp[5]) : 8;
 
+	if (arp)
+		w->packet->facts.network = HDRLOG_NETWORK_ARP;
 	if (offset + length > w->available) {
 		stop(w, missing(offset + length, w->frame_length, HDRLOG_TRUNCATED_L3), w->available);
 		return;
 	}
 	w->end = offset + length;
-	w->packet->facts.network = HDRLOG_NETWORK_ARP;
 	arp = at(w, offset, 28);
 	if (arp && arp[4] == 6 && arp[5] == 4)
 		set_ipv4_addresses(&w->packet->facts, arp + 14, arp + 24);

@@ -66,15 +66,14 @@ extension HeaderRecord {
         let start = Int(layout.networkOffset)
         if field == .arpOperation { return bytes.word(at: start + 6).map { .integer(UInt64($0)) } }
         guard let hardware = bytes.byte(at: start + 4), let network = bytes.byte(at: start + 5) else { return nil }
-        // Other address lengths exist (RFC 826), but not as fields of these types.
-        let (hardwareLength, networkLength) = (Int(hardware), Int(network))
-        let target = start + 8 + hardwareLength + networkLength
-        switch field {
-        case .arpSenderMac: return hardware == 6 ? mac(at: start + 8, layout) : nil
-        case .arpTargetMac: return hardware == 6 ? mac(at: target, layout) : nil
-        case .arpSenderAddress: return network == 4 ? address4(at: start + 8 + hardwareLength, layout) : nil
-        case .arpTargetAddress: return network == 4 ? address4(at: target + hardwareLength, layout) : nil
-        default: return nil
+        // Other addresses exist (RFC 826), but not as fields of these types.
+        guard hardware == 6, network == 4 else { return nil }
+        return switch field {
+        case .arpSenderMac: mac(at: start + 8, layout)
+        case .arpSenderAddress: address4(at: start + 14, layout)
+        case .arpTargetMac: mac(at: start + 18, layout)
+        case .arpTargetAddress: address4(at: start + 24, layout)
+        default: nil
         }
     }
 

@@ -69,13 +69,20 @@ final class KernelRunner {
         var given = given
         // An action that no rule gives, to tell the CPU that ran the program from the others.
         given.action = 0xEE
-        var all = Array(repeating: given, count: Self.cpus)
+        // Each CPU's value takes a multiple of eight bytes.
+        let stride = (Self.size + 7) & ~7
+        var all = [UInt8](repeating: 0, count: stride * Self.cpus)
+        for cpu in 0..<Self.cpus {
+            withUnsafeBytes(of: given) { all.replaceSubrange((cpu * stride)..<(cpu * stride + Self.size), with: $0) }
+        }
         var slot: UInt32 = 0
         guard bpf_map_update_elem(facts, &slot, &all, 0) == 0 else { throw Refused(description: "errno \(errno)") }
         let verdict = try execute(1).verdict
-        guard bpf_map_lookup_elem(facts, &slot, &all) == 0, let answer = all.first(where: { $0.action != 0xEE }) else {
-            throw Refused(description: "no answer")
+        guard bpf_map_lookup_elem(facts, &slot, &all) == 0 else { throw Refused(description: "errno \(errno)") }
+        let answers = all.withUnsafeBytes { bytes in
+            (0..<Self.cpus).map { bytes.loadUnaligned(fromByteOffset: $0 * stride, as: hdrlog_facts.self) }
         }
+        guard let answer = answers.first(where: { $0.action != 0xEE }) else { throw Refused(description: "no answer") }
         return (answer, verdict)
     }
 

@@ -116,6 +116,17 @@ final class LoadedPrograms {
         return kept
     }
 
+    /// What rules and flows were told of the last frame: on the processor that ran the program, and what is left of
+    /// older frames on the others.
+    func facts() throws -> [hdrlog_facts] {
+        let map = try capture.programs.map("packets")
+        let size = (map.valueSize + 7) & ~7
+        return try withUnsafeTemporaryAllocation(byteCount: size * Map.processors, alignment: 8) { values in
+            try map.read(0, into: values)
+            return (0..<Map.processors).map { values.loadUnaligned(fromByteOffset: $0 * size, as: hdrlog_facts.self) }
+        }
+    }
+
     /// Exact counters of one direction since the programs were loaded.
     func counters(_ direction: Direction) throws -> InterfaceCounters {
         let snapshots = try #require(

@@ -64,6 +64,7 @@ extension hdrlog_facts {
         if let type = number(.icmpType, record, layout), let code = number(.icmpCode, record, layout) {
             note(HDRLOG_HAS_ICMP)
             (icmp_type, icmp_code) = (UInt8(type), UInt8(code))
+            destination_port = UInt16(type << 8 | code)
         }
     }
 
