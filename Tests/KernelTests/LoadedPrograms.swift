@@ -128,12 +128,15 @@ final class LoadedPrograms {
     }
 
     /// Exact counters of one direction since the programs were loaded.
-    func counters(_ direction: Direction) throws -> InterfaceCounters {
+    /// - Parameter flow: gets the flows since the last call, of both directions.
+    func counters(_ direction: Direction, flow: (FlowRecord) -> Void = { _ in }) throws -> InterfaceCounters {
         let snapshots = try #require(
-            try capture.snapshot {
-                _ = drain()
-                return true
-            })
+            try capture.snapshot(
+                flow: flow,
+                wait: {
+                    _ = drain()
+                    return true
+                }))
         return try #require(snapshots.first { $0.direction == direction }).counters
     }
 
