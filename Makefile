@@ -12,7 +12,7 @@ export HDRLOG_STRICT = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help dependencies build build-tools debug demo check test test-unit test-kernel test-system test-budgets \
-	test-debian-kernel bench-store install uninstall deb clean
+	test-debian-kernel bench-store bench-kernel install uninstall deb clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ bench-store: ## the store's ingest, size and queries, beside peers; writes bench
 	swift build -c release --product StoreBench
 	@mkdir -p bench-results
 	.build/release/StoreBench "$${TMPDIR:-/tmp}/hdrlog-bench-store" 20000000 bench-results/store.json
+
+bench-kernel: ## what the programs cost a frame (root); writes bench-results/kernel.json
+	swift build -c release --product KernelBench
+	.build/release/KernelBench bench-results/kernel.json
 
 install: ## into $(DESTDIR)$(PREFIX), as built by `make build`
 	@scripts/install-files --destdir "$(DESTDIR)" --prefix "$(PREFIX)"

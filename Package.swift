@@ -117,6 +117,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: strict),
+        .executableTarget(
+            name: "KernelBench",
+            dependencies: ["Capture", "BPF", "Records", "Filter", "CHdrlog", "CLinux", "PacketBuilder"],
+            path: "Tests/KernelBench", swiftSettings: strict),
         .testTarget(
             name: "KernelTests",
             dependencies: ["Capture", "BPF", "Records", "Filter", "CHdrlog", "CLibBPF", "PacketBuilder", "Corpus"],

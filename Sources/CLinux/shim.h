@@ -74,6 +74,12 @@ static inline int hdrlog_enter_network(int descriptor)
 	return (int)syscall(SYS_setns, descriptor, 0x40000000); /* CLONE_NEWNET */
 }
 
+/// unshare(2): the calling thread goes into a network namespace of its own.
+static inline int hdrlog_new_network(void)
+{
+	return (int)syscall(SYS_unshare, 0x40000000); /* CLONE_NEWNET */
+}
+
 /// gettid(2)
 static inline int hdrlog_thread(void)
 {

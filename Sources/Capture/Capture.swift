@@ -1,4 +1,4 @@
-internal import BPF
+package import BPF
 internal import CHdrlog
 internal import CLinux
 internal import Filter
@@ -12,7 +12,7 @@ public final class Capture: @unchecked Sendable {
     /// Interfaces that can be logged at a time.
     public static let maximumInterfaces = 64
 
-    let programs: Object
+    package let programs: Object
     private let control: UnsafeMutablePointer<hdrlog_control>
     let counters: CounterMap
     private let rings: RingSet

@@ -16,7 +16,7 @@ public struct CaptureSettings: Equatable, Sendable {
         public static let malformed = Kept(rawValue: HDRLOG_KEEP_MALFORMED.rawValue)
     }
 
-    /// Headers of one packet in so many are kept where no rule says otherwise.
+    /// Headers of one packet in so many are kept where no rule says otherwise; 0 for none.
     public var samplingRate = 1
     public var kept: Kept = [.tcpEdges, .icmpErrors, .malformed]
     /// So many packets of each flow are kept in each generation; 0 for none.
@@ -37,7 +37,7 @@ public struct CaptureSettings: Equatable, Sendable {
         if countsFlows { features |= HDRLOG_FLOWS.rawValue }
         if !rules.isEmpty { features |= HDRLOG_RULES.rawValue }
         return hdrlog_bank(
-            rate: UInt32(clamping: max(1, samplingRate)), features: features, keep: kept.rawValue,
+            rate: UInt32(clamping: samplingRate), features: features, keep: kept.rawValue,
             first_packets: UInt32(clamping: firstPackets), thinning: UInt32(clamping: max(1, thinning)),
             flow_limit: UInt32(clamping: flowLimit))
     }

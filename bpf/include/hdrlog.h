@@ -121,7 +121,7 @@ enum hdrlog_keep {
 
 /* Settings that belong to a bank and change with it. */
 struct hdrlog_bank {
-	__u32 rate;          /* headers of 1 packet in `rate` are kept where no rule says otherwise; at least 1 */
+	__u32 rate;          /* headers of 1 packet in `rate` are kept where no rule says otherwise; 0: none */
 	__u32 features;      /* enum hdrlog_feature */
 	__u32 keep;          /* enum hdrlog_keep */
 	__u32 first_packets; /* so many of each flow are kept in each generation */
