@@ -1,5 +1,5 @@
-public import Filter
 internal import CHdrlog
+public import Filter
 
 /// What the programs do with a packet beside counting it. Changes with a generation, for all packets at once.
 public struct CaptureSettings: Equatable, Sendable {
