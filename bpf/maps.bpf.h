@@ -84,26 +84,39 @@ PROGRAM_ARRAY(xdp_finish, 1);
 PROGRAM_ARRAY(tc_rules, HDRLOG_BANKS);
 PROGRAM_ARRAY(tc_finish, 1);
 
-/* Set before load: CPUs, as the arrays of maps are indexed. */
-const volatile __u32 processors = 1;
+/* The flow tables, set before load: entries and lines of heads of one bank, and which bits of the hash choose a head.
+ */
+const volatile __u32 flow_entries = 1;
+const volatile __u32 flow_lines = 1;
+const volatile __u32 flow_hash_shift = 31;
+/* Secret and odd. */
+const volatile __u64 flow_factors[6] = {1, 1, 1, 1, 1, 1};
 
-struct flow_table {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(struct hdrlog_flow_key));
-	__uint(value_size, sizeof(struct hdrlog_flow_value));
-};
-
-/* key bank * processors + CPU, value its flow table: a table that no other CPU writes needs no atomics. */
+/* key bank * flow_entries + place, value a flow: 96 bytes * banks * entries. User space reads it in place. */
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, HDRLOG_BANKS);
 	__type(key, __u32);
-	__array(values, struct flow_table);
+	__type(value, struct hdrlog_flow);
 } flows SEC(".maps");
 
-/* key bank, value entries in all its flow tables. Taken back by user space. */
+#define FLOW_HEADS 16 /* a cache line of them */
+
+struct flow_heads {
+	__u32 first[FLOW_HEADS]; /* number of the first entry in the chain; 0: none */
+};
+
+/* key bank * flow_lines + line, value heads of chains: 4 to 8 bytes * banks * entries. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, HDRLOG_BANKS);
+	__type(key, __u32);
+	__type(value, struct flow_heads);
+} flow_heads SEC(".maps");
+
+/* key bank, value how many of its entries are taken. Taken back by user space. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, HDRLOG_BANKS);

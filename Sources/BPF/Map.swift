@@ -30,11 +30,6 @@ public struct Map: Sendable {
         try write(index, descriptor: ring.number)
     }
 
-    /// Puts a hash map into an array of maps.
-    public func write(_ index: UInt32, _ table: borrowing HashTable) throws(BPFError) {
-        try write(index, descriptor: table.number)
-    }
-
     /// Puts a program into an array of programs, where it stays loaded.
     public func write(_ index: UInt32, _ program: borrowing GeneratedProgram) throws(BPFError) {
         try write(index, descriptor: program.number)
@@ -58,5 +53,18 @@ public struct Map: Sendable {
             address != MAP_FAILED
         else { throw .last("map a BPF map into memory") }
         return address.assumingMemoryBound(to: type)
+    }
+
+    /// Calls `body` with a part of the values of an array map that was made with BPF_F_MMAPABLE, shared with the
+    /// programs.
+    /// - Parameters:
+    ///   - offset: in bytes, a multiple of the page size.
+    ///   - count: of bytes.
+    public func withShared(offset: Int, count: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void) throws(BPFError) {
+        guard let address = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, off_t(offset)),
+            address != MAP_FAILED
+        else { throw .last("map a BPF map into memory") }
+        defer { munmap(address, count) }
+        body(UnsafeMutableRawBufferPointer(start: address, count: count))
     }
 }

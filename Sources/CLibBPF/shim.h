@@ -56,15 +56,6 @@ static inline int hdrlog_tc_detach(int interface, enum bpf_tc_attach_point point
 	return bpf_tc_detach(&hook, &filter);
 }
 
-/* Entries are allocated one by one, as they are inserted. */
-static inline int hdrlog_hash_create(const char *name, unsigned int key_size, unsigned int value_size,
-				     unsigned int entries)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
-
-	return bpf_map_create(BPF_MAP_TYPE_HASH, name, key_size, value_size, entries, &options);
-}
-
 static inline int hdrlog_program_load(enum bpf_prog_type type, enum bpf_attach_type attach, unsigned int flags,
 				      const struct bpf_insn *code, size_t count, char *log, unsigned int log_size)
 {

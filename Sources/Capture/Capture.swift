@@ -16,7 +16,7 @@ public final class Capture: @unchecked Sendable {
     private let control: UnsafeMutablePointer<hdrlog_control>
     let counters: CounterMap
     private let rings: RingSet
-    private let flows: FlowTables
+    private let flows: FlowTable
     private let rules: RuleSet
     private let state = Mutex(State())
 
@@ -40,7 +40,7 @@ public final class Capture: @unchecked Sendable {
     /// Loads the programs; nothing is attached yet.
     /// - Parameters:
     ///   - ringMemory: bytes of ring buffers over all CPUs; each gets the largest power of two that fits its share.
-    ///   - flowMemory: bytes of flow tables over all CPUs and banks.
+    ///   - flowMemory: bytes of the flow tables of all CPUs and both banks, taken at once.
     ///   - settings: what is done with packets, from the first one on.
     /// - Throws: `CaptureError` when the kernel refuses.
     public init(ringMemory: Int, flowMemory: Int = 32 << 20, settings: CaptureSettings = CaptureSettings())
@@ -50,16 +50,17 @@ public final class Capture: @unchecked Sendable {
             let stride = 2 * Self.maximumInterfaces
             let size = RingSet.size(of: ringMemory, processors: Map.processors)
             let object = try Object(opening: EmbeddedObject.bytes)
-            try object.setConstants([UInt32(stride), UInt32(Map.processors)])
+            let flowSize = FlowTableSize(memory: flowMemory)
+            try object.setConstants([UInt32(stride)] + flowSize.constants)
             try object.setEntries(of: "counters", to: Int(HDRLOG_BANKS) * stride)
             try object.setEntries(of: "rings", to: Map.processors)
-            try object.setEntries(of: "flows", to: Int(HDRLOG_BANKS) * Map.processors)
+            try object.setEntries(of: "flows", to: Int(HDRLOG_BANKS) * flowSize.entries)
+            try object.setEntries(of: "flow_heads", to: Int(HDRLOG_BANKS) * flowSize.lines)
             try object.load()
             control = try object.map("control").shared(as: hdrlog_control.self)
             counters = CounterMap(counters: try object.map("counters"), ports: try object.map("ports"), stride: stride)
             rings = try RingSet(size: size, map: try object.map("rings"), slots: Int(HDRLOG_BANKS) * stride)
-            flows = try FlowTables(
-                memory: flowMemory, map: try object.map("flows"), usage: try object.map("flow_usage"))
+            flows = try FlowTable(flowSize, object)
             rules = try RuleSet(object)
             programs = object
         } catch {

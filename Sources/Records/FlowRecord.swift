@@ -4,7 +4,7 @@ public import CHdrlog
 ///
 /// Several of one flow add up: counts are sums, times the first and the last, flags their OR.
 public struct FlowRecord: BitwiseCopyable, Sendable {
-    /// Addresses, ports, protocol, interface, direction and outer VLAN tag, as the kernel had them.
+    /// Addresses, ports, protocol, interface, direction and outer VLAN tag, as the kernel had them; without the CPU.
     public var key: hdrlog_flow_key
     /// Frames, wire packets, bytes, TCP flags and TTLs. Its times are the kernel's; see `first` and `last`.
     public var value: hdrlog_flow_value
@@ -16,6 +16,7 @@ public struct FlowRecord: BitwiseCopyable, Sendable {
     /// - Parameter clockOffset: from CLOCK_MONOTONIC to UTC, in nanoseconds.
     public init(key: hdrlog_flow_key, value: hdrlog_flow_value, clockOffset: Int64) {
         self.key = key
+        self.key.cpu = 0
         self.value = value
         first = Int64(bitPattern: value.first) &+ clockOffset
         last = Int64(bitPattern: value.last) &+ clockOffset

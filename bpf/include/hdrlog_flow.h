@@ -16,7 +16,8 @@ struct hdrlog_flow_key {
 	__u8 protocol;          /* IPv4's, or the one behind IPv6's extension headers */
 	__u8 direction;
 	__u8 network; /* HDRLOG_NETWORK_IPV4 or HDRLOG_NETWORK_IPV6 */
-	__u8 zero[3];
+	__u8 zero;
+	__u16 cpu; /* that counted it: a flow whose packets come to two CPUs has two entries, which add up */
 };
 
 /* What one CPU counted of a flow in one generation. */
@@ -29,13 +30,20 @@ struct hdrlog_flow_value {
 	__u16 tcp_flags; /* OR of all */
 	__u8 min_ttl;
 	__u8 max_ttl;
-	__u32 reserved;
+	__u32 next; /* for the programs: the next entry in the chain, counted from 1; 0: none */
+};
+
+/* Two cache lines, wherever it lies in the table. */
+struct hdrlog_flow {
+	struct hdrlog_flow_key key;
+	struct hdrlog_flow_value value; /* of 0 frames: the entry was taken and could not be used */
 };
 
 _Static_assert(sizeof(struct hdrlog_flow_key) == 48, "key of a flow");
 _Static_assert(sizeof(struct hdrlog_flow_value) == 48, "value of a flow");
 
-/* How full a bank's flow tables are; fills a cache line, since all CPUs write it. */
+/* How many entries of a bank's flow table were taken, or found to be beyond the limit; fills a cache line, since all
+ * CPUs write it. */
 struct hdrlog_flow_usage {
 	__u64 entries;
 	__u64 reserved[7];

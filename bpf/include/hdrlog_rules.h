@@ -52,7 +52,8 @@ struct hdrlog_facts {
 	__u8 protocol;
 	__u8 direction;
 	__u8 network; /* enum hdrlog_network; always set */
-	__u8 key_end[3];
+	__u8 zero;
+	__u16 cpu;         /* set for flows only */
 	__u8 ethernet[12]; /* destination and source address, as on the wire */
 	__u32 frame_length;
 	__u16 has;        /* enum hdrlog_has */
