@@ -130,14 +130,30 @@ final class LoadedPrograms {
     /// Exact counters of one direction since the programs were loaded.
     /// - Parameter flow: gets the flows since the last call, of both directions.
     func counters(_ direction: Direction, flow: (FlowRecord) -> Void = { _ in }) throws -> InterfaceCounters {
+        let (counters, flows) = try generation()
+        flows.forEach(flow)
+        return counters[direction]!
+    }
+
+    /// Ends a generation: the counters so far, and what the flow tables held of it. The settings that were applied
+    /// before are in force from then on.
+    @discardableResult
+    func generation() throws -> (counters: [Direction: InterfaceCounters], flows: [FlowRecord]) {
+        var flows: [FlowRecord] = []
         let snapshots = try #require(
-            try capture.snapshot(
-                flow: flow,
-                wait: {
-                    _ = drain()
-                    return true
-                }))
-        return try #require(snapshots.first { $0.direction == direction }).counters
+            try capture.snapshot(flow: { flows.append($0) }) {
+                _ = drain()
+                return true
+            })
+        return (Dictionary(uniqueKeysWithValues: snapshots.map { ($0.direction, $0.counters) }), flows)
+    }
+
+    /// Puts settings in force.
+    func apply(_ change: (inout CaptureSettings) throws -> Void) throws {
+        var settings = capture.settings
+        try change(&settings)
+        try capture.apply(settings)
+        try generation()
     }
 
     private func runXDP(_ descriptor: Int32, _ frame: UnsafeRawBufferPointer, linear: Int?) -> Result {
