@@ -116,7 +116,7 @@ let package = Package(
                 "hdrctl", "Wire", "WireFixture", "Store", "Records", "CHdrlog", "PacketBuilder", argumentParser,
             ],
             swiftSettings: strict),
-        .testTarget(name: "DaemonTests", dependencies: ["Daemon"], swiftSettings: strict),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Filter"], swiftSettings: strict),
         .executableTarget(
             name: "KernelBench",
             dependencies: ["Capture", "BPF", "Records", "Filter", "CHdrlog", "CLinux", "PacketBuilder"],

@@ -1,3 +1,4 @@
+import Filter
 import Foundation
 import Testing
 
@@ -103,5 +104,42 @@ import Testing
             .deletingLastPathComponent()
         let text = try String(contentsOf: root.appending(path: "config/hdrlogd.toml"), encoding: .utf8)
         #expect(text == Configuration().sampleFile, "write it anew with: hdrlogd --print-config > config/hdrlogd.toml")
+    }
+
+    @Test("rules keep their order, those of a later file follow") func rules() throws {
+        var loaded = LoadedConfiguration()
+        try loaded.merge(
+            """
+            [[rule]]
+            match = "udp port 53"
+            action = "sample"
+            rate = 100
+            [[rule]]
+            match = "net 10.0.0.0/8"
+            action = "ignore"
+            """, file: "a.toml")
+        try loaded.merge("[[rule]]\nmatch = \"tcp\"\naction = \"count\"", file: "b.toml")
+        #expect(loaded.configuration.rules.map(\.action) == [.sample(rate: 100), .ignore, .count])
+    }
+
+    @Test(
+        "a wrong rule is told with its line and what was expected",
+        arguments: [
+            ("match = \"udp port 53\"", "a.toml:3: rule[0].action: expected \"ignore\", \"count\", \"sample\""),
+            ("action = \"count\"", "a.toml:3: rule[0].match: expected an expression"),
+            ("match = \"udp port\"\naction = \"count\"", "a.toml:4: rule[0].match: "),
+            ("match = \"tsVal > 3\"\naction = \"count\"", "a.toml:4: rule[0].match: "),
+            ("match = \"tcp\"\naction = \"count\"\nrate = 3", "a.toml:6: rule[0].rate: only action = \"sample\""),
+            ("match = \"tcp\"\naction = \"sample\"\nrate = 0", "a.toml:6: rule[0].rate: expected an integer"),
+            ("match = \"tcp\"\nacton = \"count\"", "a.toml:5: rule[0].acton: unknown key; did you mean action?"),
+        ])
+    func wrongRule(_ text: String, _ complaint: String) throws {
+        var loaded = LoadedConfiguration()
+        do {
+            try loaded.merge("[capture]\nsampling_rate = 2\n[[rule]]\n\(text)", file: "a.toml")
+            Issue.record("nothing was wrong")
+        } catch {
+            #expect("\(error)".hasPrefix(complaint))
+        }
     }
 }

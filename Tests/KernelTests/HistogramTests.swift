@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Exact histograms in the kernel", .serialized, .enabled(if: isRoot, "needs root"))
 struct HistogramTests {
-    @Test("each packet is in the bucket of its value, whatever sampling keeps", arguments: LoadedPrograms.Program.allCases)
+    @Test(
+        "each packet is in the bucket of its value, whatever sampling keeps", arguments: LoadedPrograms.Program.allCases
+    )
     func buckets(_ program: LoadedPrograms.Program) throws {
         var settings = CaptureSettings()
         settings.samplingRate = 1_000_000

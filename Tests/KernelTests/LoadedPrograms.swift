@@ -141,10 +141,12 @@ final class LoadedPrograms {
     func generation() throws -> (counters: [Direction: InterfaceCounters], flows: [FlowRecord]) {
         var flows: [FlowRecord] = []
         let snapshots = try #require(
-            try capture.snapshot(flow: { flows.append($0) }) {
-                _ = drain()
-                return true
-            })
+            try capture.snapshot(
+                flow: { flows.append($0) },
+                wait: {
+                    _ = drain()
+                    return true
+                }))
         return (Dictionary(uniqueKeysWithValues: snapshots.map { ($0.direction, $0.counters) }), flows)
     }
 

@@ -1,9 +1,13 @@
+internal import Filter
+
 /// What the operator can set. Every value has a default that suits a server; see `Setting.all` for the keys.
 public struct Configuration: Equatable, Sendable {
     public var capture = CaptureSection()
     public var storage = StorageSection()
     public var socket = SocketSection()
     public var query = QuerySection()
+    /// `[[rule]]`, in order: the first that matches a packet decides.
+    var rules: [Rule] = []
 
     public init() {}
 
@@ -12,6 +16,8 @@ public struct Configuration: Equatable, Sendable {
         public var hook = Hook.auto
         public var direction = Direction.both
         public var samplingRate = 1
+        public var alwaysKeep = ["tcp-edges", "icmp-errors", "malformed"]
+        public var firstPackets = 0
         public var ringMemory = ByteSize(bytes: 16 << 20)
         public var flowMemory = ByteSize(bytes: 32 << 20)
     }

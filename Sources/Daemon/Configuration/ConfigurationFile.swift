@@ -16,8 +16,14 @@ public struct LoadedConfiguration: Equatable, Sendable {
         var merged = self
         let outline = TOMLOutline(text)
         for (section, value) in try parse(text, file: file) {
+            if section == RuleSettings.section {
+                merged.configuration.rules += try RuleSettings(file: file, outline: outline).rules(value)
+                continue
+            }
             guard Setting.sections.contains(section), let table = value.table else {
-                throw unknown(section, among: Setting.sections, line: outline.line(of: section), file: file)
+                throw unknown(
+                    section, among: Setting.sections + [RuleSettings.section], line: outline.line(of: section),
+                    file: file)
             }
             for (key, value) in table {
                 try merged.set(section, key, value, line: outline.line(of: "\(section).\(key)"), file: file)
@@ -95,7 +101,7 @@ extension ConfigurationValue: CustomStringConvertible {
 
 /// Which line each table and key of a TOML text stands in: the TOML library does not say it for values.
 ///
-/// Knows headers and `key =` lines, which is how settings are written; a key inside an inline table has no line.
+/// Knows headers, `[[name]]` as `name[0]` and so on, and `key =` lines, which is how settings are written; a key inside an inline table has no line.
 struct TOMLOutline {
     private var lines: [String: Int] = [:]
 
@@ -105,6 +111,7 @@ struct TOMLOutline {
             let trimmed = line.drop { $0 == " " || $0 == "\t" }
             if trimmed.first == "[" {
                 section = String(trimmed.drop { $0 == "[" }.prefix { $0 != "]" })
+                if trimmed.hasPrefix("[[") { section = element(of: section) }
                 lines[section, default: index + 1] = min(lines[section] ?? index + 1, index + 1)
             } else if let equals = trimmed.firstIndex(of: "="), trimmed.first != "#" {
                 let key = trimmed[..<equals].filter { $0 != " " && $0 != "\t" && $0 != "\"" }
@@ -115,6 +122,12 @@ struct TOMLOutline {
     }
 
     func line(of name: String) -> Int? { lines[name] }
+
+    /// The name of the next table of an array of tables: `rule[0]`, `rule[1]` …
+    private func element(of array: String) -> String {
+        let index = (0...).first { lines["\(array)[\($0)]"] == nil }!
+        return "\(array)[\(index)]"
+    }
 }
 
 /// The known name with the least edit distance, if it is near enough to be a slip of the pen.

@@ -15,6 +15,17 @@ extension Configuration {
                 text += "# \(setting.purpose)\n#\(setting.key) = \(setting.show(self))\n"
             }
         }
-        return text
+        return text + Self.sampleRule
     }
+
+    private static let sampleRule = """
+
+        # Rules, as many as needed: the first whose expression, see hdrlog-filter(7), matches a packet decides about it.
+        # "ignore": seen, and nothing else; "count": counted, also in its flow; "sample": counted, headers 1 in `rate`.
+        #   [[rule]]
+        #   match = "udp port 53 and src net 10.0.0.0/8"
+        #   action = "sample"
+        #   rate = 100
+
+        """
 }

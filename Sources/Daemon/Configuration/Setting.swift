@@ -37,6 +37,12 @@ extension Setting {
         .integer(
             "capture", "sampling_rate", \.capture.samplingRate, 1...1_000_000,
             "log the headers of one packet in so many; counters stay exact whatever it is"),
+        .words(
+            "capture", "always_keep", \.capture.alwaysKeep, ["tcp-edges", "icmp-errors", "malformed"],
+            "packets kept whatever the sampling rate: SYN, FIN and RST; ICMP errors; malformed ones"),
+        .integer(
+            "capture", "first_packets", \.capture.firstPackets, 0...1000,
+            "likewise so many packets of each flow, anew in each flow interval"),
         .size(
             "capture", "ring_memory", \.capture.ringMemory, (64 << 10)...(4 << 30),
             "ring buffers of all CPUs together; more outlasts longer bursts"),
@@ -116,6 +122,21 @@ extension Setting {
     ) -> Setting {
         make(section, key, path, purpose, expected: "an array of strings that is not empty") { value in
             if case .strings(let texts) = value, !texts.isEmpty { texts } else { nil }
+        } show: {
+            "[" + $0.map(quoted).joined(separator: ", ") + "]"
+        }
+    }
+
+    /// Words of a list, none of them twice; there may be none.
+    private static func words(
+        _ section: String, _ key: String, _ path: Path<[String]>, _ known: [String], _ purpose: String
+    ) -> Setting {
+        make(
+            section, key, path, purpose,
+            expected: "an array of " + known.map(quoted).joined(separator: ", ")
+        ) { value in
+            guard case .strings(let texts) = value else { return nil }
+            return texts.allSatisfy(known.contains) && Set(texts).count == texts.count ? texts : nil
         } show: {
             "[" + $0.map(quoted).joined(separator: ", ") + "]"
         }

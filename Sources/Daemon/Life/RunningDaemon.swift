@@ -30,7 +30,7 @@ final class RunningDaemon {
         let store = writer.reader
         let capture = try Capture(
             ringMemory: configuration.capture.ringMemory.bytes, flowMemory: configuration.capture.flowMemory.bytes,
-            settings: CaptureSettings(configuration.capture))
+            settings: CaptureSettings(configuration))
         let pipeline = Pipeline(chunks: Self.chunks, bytes: Self.chunkBytes)
         let interfaces = Interfaces(capture, pipeline, configuration.capture, log)
         guard interfaces.missing.isEmpty else {
@@ -73,7 +73,7 @@ final class RunningDaemon {
         defer { ServiceManager.ready() }
         do {
             let configuration = try LoadedConfiguration.read(path: path).configuration
-            try capture.apply(CaptureSettings(configuration.capture))
+            try capture.apply(CaptureSettings(configuration))
             pipeline.send(.limits(StoreLimits(configuration.storage)))
             watch.reconfigure(configuration.capture)
             log.info("configuration read again")
@@ -130,9 +130,15 @@ enum StartError: Error, CustomStringConvertible {
 }
 
 extension CaptureSettings {
-    init(_ section: Configuration.CaptureSection) {
+    init(_ configuration: Configuration) {
         self.init()
-        samplingRate = section.samplingRate
+        samplingRate = configuration.capture.samplingRate
+        firstPackets = configuration.capture.firstPackets
+        rules = configuration.rules
+        kept = []
+        if configuration.capture.alwaysKeep.contains("tcp-edges") { kept.insert(.tcpEdges) }
+        if configuration.capture.alwaysKeep.contains("icmp-errors") { kept.insert(.icmpErrors) }
+        if configuration.capture.alwaysKeep.contains("malformed") { kept.insert(.malformed) }
     }
 }
 
