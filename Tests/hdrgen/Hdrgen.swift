@@ -20,12 +20,14 @@ struct Hdrgen: ParsableCommand {
     @Option(help: "Frames a second, in bursts of some 25 ms; as fast as it goes by default.") var rate: Int?
     @Option(help: "Bytes of a frame, 42 to 1514.") var length = 64
     @Option(help: "Flows that the frames belong to; they differ in source port, at random and evenly.") var flows = 1
+    @Flag(help: "65,535 flows, drawn log-uniformly: few large and many small ones.") var skewed = false
     @Option(help: "Destination port.") var port: UInt16 = 9
 
     func validate() throws {
         guard count >= 0 else { throw ValidationError("--count must not be negative") }
         guard rate.map({ $0 > 0 }) ?? true else { throw ValidationError("--rate must be at least 1") }
         guard (42...1514).contains(length) else { throw ValidationError("--length must be from 42 to 1514") }
+        guard !skewed || flows == 1 else { throw ValidationError("--skewed and --flows exclude each other") }
         guard (1...60_000).contains(flows) else { throw ValidationError("--flows must be from 1 to 60000") }
     }
 
@@ -34,7 +36,8 @@ struct Hdrgen: ParsableCommand {
         guard index != 0 else { throw ValidationError("no interface named \(interface)") }
         // Frames of one sender on two processors overflow the receiver's queue.
         _ = hdrlog_stay_on_this_processor()
-        let kernel = try LiveFrames(interface: index, flows: flows)
+        let spread: Flows = skewed ? .skewed : flows > 1 ? .even(flows) : .one
+        let kernel = try LiveFrames(interface: index, flows: spread)
         let frame = frame
         try Pace(rate: rate).run(count: count) { number throws(KernelError) in try kernel.send(frame, count: number) }
     }
@@ -44,7 +47,7 @@ struct Hdrgen: ParsableCommand {
         var bytes = Packet(
             .ethernet(), .ipv4(from: "198.51.100.7", to: "192.0.2.1"), .udp(from: 1024, to: port), .payload(length - 42)
         ).bytes
-        if flows > 1 { bytes.replaceSubrange(40..<42, with: [0, 0]) }
+        if flows > 1 || skewed { bytes.replaceSubrange(40..<42, with: [0, 0]) }
         return bytes
     }
 }

@@ -11,6 +11,11 @@ struct Instruction {
     static func move(_ to: UInt8, _ value: UInt32) -> Instruction { Instruction(0xb7, to: to, value: value) }
     static func copy(_ to: UInt8, _ from: UInt8) -> Instruction { Instruction(0xbf, to: to, from: from) }
     static func add(_ to: UInt8, _ value: UInt32) -> Instruction { Instruction(0x07, to: to, value: value) }
+    static func and(_ to: UInt8, _ value: UInt32) -> Instruction { Instruction(0x57, to: to, value: value) }
+    static func and(_ to: UInt8, with other: UInt8) -> Instruction { Instruction(0x5f, to: to, from: other) }
+    static func or(_ to: UInt8, with other: UInt8) -> Instruction { Instruction(0x4f, to: to, from: other) }
+    static func shiftLeft(_ to: UInt8, by other: UInt8) -> Instruction { Instruction(0x6f, to: to, from: other) }
+    static func shiftRight(_ to: UInt8, _ value: UInt32) -> Instruction { Instruction(0x77, to: to, value: value) }
     /// The 32-bit remainder of an unsigned division.
     static func remainder(_ to: UInt8, _ value: UInt32) -> Instruction { Instruction(0x94, to: to, value: value) }
     /// The low 16 bits in network byte order.
@@ -31,16 +36,41 @@ struct Instruction {
 
 extension [Instruction] {
     /// An XDP program that sends each frame out of an interface.
-    /// - Parameter flows: if more than one, the UDP source port is drawn from so many, evenly, from 1024 on.
-    static func sender(interface: UInt32, flows: Int) -> [Instruction] {
-        let randomHelper: UInt32 = 7
+    static func sender(interface: UInt32, flows: Flows) -> [Instruction] {
         let redirectHelper: UInt32 = 23
-        let ports: [Instruction] = [
-            .load32(6, from: 1, at: 0), .load32(2, from: 1, at: 4),
-            .copy(3, 6), .add(3, 36), .skip(5, if: 3, isGreaterThan: 2),
-            .call(randomHelper), .remainder(0, UInt32(flows)), .add(0, 1024), .bigEndian16(0),
-            .store16(0, to: 6, at: 34),
-        ]
-        return (flows > 1 ? ports : []) + [.move(1, interface), .move(2, 0), .call(redirectHelper), .exit]
+        let source = flows.sourcePort
+        let rewrite: [Instruction] =
+            source.isEmpty
+            ? []
+            : [
+                .load32(6, from: 1, at: 0), .load32(2, from: 1, at: 4), .copy(3, 6), .add(3, 36),
+                .skip(Int16(source.count + 2), if: 3, isGreaterThan: 2),
+            ] + source + [.bigEndian16(0), .store16(0, to: 6, at: 34)]
+        return rewrite + [.move(1, interface), .move(2, 0), .call(redirectHelper), .exit]
+    }
+}
+
+/// Over which flows frames are spread: they differ in UDP source port.
+enum Flows {
+    /// The frame stays as it is.
+    case one
+    /// So many ports from 1024 on, at random and evenly.
+    case even(Int)
+    /// Ports 1 to 65,535 at random, log-uniformly: each power of two as often as the next, as real traffic has few
+    /// large flows and many small ones.
+    case skewed
+
+    /// Leaves the port in register 0; may use 0 to 5. Empty: no port is drawn.
+    fileprivate var sourcePort: [Instruction] {
+        let randomHelper: UInt32 = 7
+        switch self {
+        case .one: return []
+        case .even(let count): return [.call(randomHelper), .remainder(0, UInt32(count)), .add(0, 1024)]
+        case .skewed:
+            return [
+                .call(randomHelper), .copy(1, 0), .and(1, 15), .move(2, 1), .shiftLeft(2, by: 1), .copy(3, 2),
+                .add(3, UInt32.max), .shiftRight(0, 4), .and(0, with: 3), .or(0, with: 2),
+            ]
+        }
     }
 }

@@ -14,9 +14,9 @@ struct LiveFrames: ~Copyable {
 
     /// - Parameters:
     ///   - interface: index of the interface that frames leave by, in the network namespace of this process.
-    ///   - flows: over how many UDP source ports the frames are spread, at random and evenly; 1 leaves the frame as it is.
+    ///   - flows: over which UDP source ports the frames are spread.
     /// - Throws: `KernelError` of bpf(2), BPF_PROG_LOAD.
-    init(interface: UInt32, flows: Int) throws(KernelError) {
+    init(interface: UInt32, flows: Flows) throws(KernelError) {
         let instructions = [Instruction].sender(interface: interface, flows: flows).map(\.encoded)
         let loaded = instructions.withUnsafeBytes {
             bpf_prog_load(
