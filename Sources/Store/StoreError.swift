@@ -14,6 +14,8 @@ public enum StoreError: Error, Equatable, Sendable {
     /// Not a segment of this program.
     case foreign(path: String)
     case unusable(limit: String, reason: String)
+    /// The question asks for more than what is stored knows.
+    case unsupported(String)
 }
 
 extension StoreError: CustomStringConvertible {
@@ -26,6 +28,7 @@ extension StoreError: CustomStringConvertible {
         case .newerFormat(let path, let version): "\(path): format version \(version) is newer than this program"
         case .foreign(let path): "\(path): not a segment of hdrlog"
         case .unusable(let limit, let reason): "\(limit): \(reason)"
+        case .unsupported(let what): what
         }
     }
 

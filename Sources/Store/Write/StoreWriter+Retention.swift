@@ -15,6 +15,9 @@ extension StoreWriter {
         deleteSetAside(bytes)
     }
 
+    /// Makes room for what somebody else is about to write into the directory.
+    public func reserve(_ bytes: Int64, now: Int64) { makeRoom(for: bytes, now: now) }
+
     /// The limits, with no more kept free than a sixth of the file system: on a small one the log would vanish.
     private var limitsHere: StoreLimits {
         var here = limits

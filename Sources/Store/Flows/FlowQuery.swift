@@ -1,0 +1,156 @@
+internal import CHdrlog
+public import Filter
+public import Records
+
+/// A question about flows: those of a time range that a filter selects, added up by what they have in common.
+public struct FlowQuery: Sendable {
+    public enum Order: String, CaseIterable, Sendable {
+        case bytes, packets, time
+    }
+
+    /// UTC nanoseconds. An interval counts as a whole: its shares are not split.
+    public var range: Range<Int64> = .min ..< .max
+    public var filter = FilterExpression.all
+    /// Greatest first; `time` is the earliest first.
+    public var order = Order.bytes
+    public var limit = 100
+    /// Flows that are kept apart at the most; the others are added up in `FlowAnswer.rest`.
+    public var mostFlows = 1_000_000
+
+    public init() {}
+}
+
+/// One flow over the whole range.
+public struct FlowTotal: Sendable {
+    public var flow: FlowRecord
+    public var interface: String
+}
+
+public struct FlowAnswer: Sendable {
+    public var flows: [FlowTotal] = []
+    /// Selected flows, those beyond the limit included.
+    public var count = 0
+    public var packets: UInt64 = 0
+    public var bytes: UInt64 = 0
+    /// Packets of flows that found no room in memory.
+    public var rest: UInt64 = 0
+    /// Packets that found no room in the kernel's tables in this range, whatever the filter.
+    public var untracked: UInt64 = 0
+    /// The range that intervals were found for.
+    public var covered: ClosedRange<Int64>?
+    public var damage: [FlowReader.Damage] = []
+}
+
+extension FlowReader {
+    /// - Parameter isCancelled: asked for each interval.
+    /// - Throws: `.unsupported` when the filter asks for more than a flow knows.
+    public func flows(_ query: FlowQuery, isCancelled: () -> Bool = { false }) throws(StoreError) -> FlowAnswer {
+        var answer = FlowAnswer()
+        var sums = FlowSums(most: query.mostFlows)
+        var isAnswerable = true
+        let damage = try forEach(in: query.range) { interval in
+            let filter = CompiledFilter(query.filter, interfaces: interval.names)
+            for flow in interval.flows {
+                switch filter.verdict(for: FlowKey(flow)) {
+                case .yes: sums.add(flow, interval.names[flow.key.ifindex] ?? "\(flow.key.ifindex)")
+                case .no: break
+                case .depends: isAnswerable = false
+                }
+            }
+            for sample in interval.counters where sample.kind == .untracked { answer.untracked &+= sample.frames }
+            let covered = answer.covered ?? interval.from...interval.to
+            answer.covered = min(covered.lowerBound, interval.from)...max(covered.upperBound, interval.to)
+            return isAnswerable && !isCancelled()
+        }
+        guard isAnswerable else {
+            throw .unsupported("flows have addresses, ports, protocol, interface, direction and VLAN; no other field")
+        }
+        answer.damage = damage
+        sums.finish(query, &answer)
+        return answer
+    }
+}
+
+/// Flows added up by key and interface name.
+private struct FlowSums {
+    /// The interface counts by its name: an index may stand for another one after a restart.
+    private struct Key: Hashable {
+        var source: IPAddress
+        var destination: IPAddress
+        /// Ports, VLAN, protocol and direction.
+        var rest: UInt64
+        var interface: String
+
+        init(_ flow: FlowRecord, _ interface: String) {
+            (source, destination) = (flow.source, flow.destination)
+            rest = UInt64(flow.key.source_port) << 48 | UInt64(flow.key.destination_port) << 32
+            rest |= UInt64(flow.key.vlan) << 16 | UInt64(flow.key.protocol) << 8 | UInt64(flow.key.direction)
+            self.interface = interface
+        }
+    }
+
+    let most: Int
+    private var places: [Key: Int] = [:]
+    private var totals: [FlowTotal] = []
+    private var rest: UInt64 = 0
+
+    init(most: Int) { self.most = most }
+
+    mutating func add(_ flow: FlowRecord, _ interface: String) {
+        let key = Key(flow, interface)
+        if let place = places[key] {
+            totals[place].flow.add(flow)
+        } else if totals.count < most {
+            places[key] = totals.count
+            totals.append(FlowTotal(flow: flow, interface: interface))
+        } else {
+            rest &+= flow.value.frames
+        }
+    }
+
+    func finish(_ query: FlowQuery, _ answer: inout FlowAnswer) {
+        answer.count = totals.count
+        answer.rest = rest
+        for total in totals {
+            answer.packets &+= total.flow.value.frames
+            answer.bytes &+= total.flow.value.bytes
+        }
+        let sorted = totals.sorted { left, right in
+            switch query.order {
+            case .bytes: left.flow.value.bytes > right.flow.value.bytes
+            case .packets: left.flow.value.frames > right.flow.value.frames
+            case .time: left.flow.first < right.flow.first
+            }
+        }
+        answer.flows = Array(sorted.prefix(query.limit))
+    }
+}
+
+extension FlowRecord {
+    /// Adds another share of the same flow.
+    fileprivate mutating func add(_ other: FlowRecord) {
+        value.frames &+= other.value.frames
+        value.wire_packets &+= other.value.wire_packets
+        value.bytes &+= other.value.bytes
+        value.tcp_flags |= other.value.tcp_flags
+        value.min_ttl = min(value.min_ttl, other.value.min_ttl)
+        value.max_ttl = max(value.max_ttl, other.value.max_ttl)
+        first = min(first, other.first)
+        last = max(last, other.last)
+    }
+}
+
+extension FlowKey {
+    init(_ flow: FlowRecord) {
+        self.init(interface: flow.key.ifindex, direction: flow.direction)
+        vlan = flow.key.vlan
+        network = flow.isIPv4 ? .ipv4 : .ipv6
+        etherType = flow.isIPv4 ? EtherType.ipv4 : EtherType.ipv6
+        ipProtocol = flow.key.protocol
+        (source, destination, hasAddresses) = (flow.source, flow.destination, true)
+        (sourcePort, destinationPort) = (flow.key.source_port, flow.key.destination_port)
+        // Later fragments have none, and ICMP keeps its type and code there.
+        let withPorts = [IPProtocol.tcp, IPProtocol.udp, IPProtocol.sctp, IPProtocol.udpLite]
+        hasPorts = withPorts.contains(flow.key.protocol) && (sourcePort != 0 || destinationPort != 0)
+    }
+}

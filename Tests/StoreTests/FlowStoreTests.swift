@@ -1,0 +1,147 @@
+import CHdrlog
+import Filter
+import Foundation
+import Records
+import SQLite
+import Testing
+
+@testable import Store
+
+@Suite("Flows and counters in the store")
+struct FlowStoreTests {
+    private let scratch = ScratchDirectory()
+    private static let second: Int64 = 1_000_000_000
+
+    private static func flow(_ number: Int, at time: Int64, ipv6: Bool = false) -> FlowRecord {
+        var key = hdrlog_flow_key()
+        withUnsafeMutableBytes(of: &key) { bytes in
+            for index in 0..<(ipv6 ? 16 : 4) {
+                bytes[index] = UInt8(truncatingIfNeeded: 10 + number * index)
+                bytes[16 + index] = UInt8(truncatingIfNeeded: 20 + index)
+            }
+        }
+        key.network = UInt8((ipv6 ? HDRLOG_NETWORK_IPV6 : HDRLOG_NETWORK_IPV4).rawValue)
+        key.ifindex = 3
+        (key.source_port, key.destination_port, key.protocol) = (UInt16(1000 + number), 443, 6)
+        key.vlan = number % 2 == 0 ? UInt16(HDRLOG_NO_TAG) : 42
+        var value = hdrlog_flow_value()
+        (value.frames, value.wire_packets, value.bytes) = (UInt64(number + 1), UInt64(2 * number + 1), 1500)
+        (value.tcp_flags, value.min_ttl, value.max_ttl) = (0x12, 60, 64)
+        var flow = FlowRecord(key: key, value: value, clockOffset: 0)
+        (flow.first, flow.last) = (time - 1000, time + 5 * second)
+        return flow
+    }
+
+    private static func interval(_ number: Int, flows count: Int) -> FlowInterval {
+        let from = Int64(1_700_000_000 + 10 * number) * second
+        return FlowInterval(
+            from: from, to: from + 10 * second, names: [3: "eth0"],
+            flows: (0..<count).map { flow($0, at: from, ipv6: $0 % 3 == 0) },
+            counters: [
+                CounterSample(interface: 3, direction: .ingress, kind: .seen, frames: 7, bytes: 700),
+                CounterSample(interface: 3, direction: .egress, kind: .ttl, value: 64, frames: UInt64.max),
+                CounterSample(interface: 3, direction: .ingress, kind: .untracked, frames: 2),
+            ])
+    }
+
+    private static func isSame(_ left: FlowRecord, _ right: FlowRecord) -> Bool {
+        withUnsafeBytes(of: left.key) { a in withUnsafeBytes(of: right.key) { a.elementsEqual($0) } }
+            && left.value.frames == right.value.frames && left.value.wire_packets == right.value.wire_packets
+            && left.value.bytes == right.value.bytes && left.value.tcp_flags == right.value.tcp_flags
+            && left.value.min_ttl == right.value.min_ttl && left.value.max_ttl == right.value.max_ttl
+            && left.first == right.first && left.last == right.last
+    }
+
+    @Test("an interval comes back as it was written") func roundTrip() throws {
+        let interval = Self.interval(0, flows: 1000)
+        let bytes = ByteBuffer()
+        FlowIntervalEncoder().encode(interval, to: bytes)
+        let back = try #require(FlowIntervalDecoder().decode(bytes.bytes, from: interval.from, to: interval.to))
+        #expect(back.names == interval.names && back.counters == interval.counters)
+        #expect(back.flows.count == 1000 && zip(back.flows, interval.flows).allSatisfy(Self.isSame))
+    }
+
+    @Test("an interval cut or changed anywhere is an error or another interval, never a crash") func damage() {
+        let bytes = ByteBuffer()
+        FlowIntervalEncoder().encode(Self.interval(0, flows: 20), to: bytes)
+        let decoder = FlowIntervalDecoder()
+        for length in 0..<bytes.count {
+            _ = decoder.decode(UnsafeRawBufferPointer(rebasing: bytes.bytes[..<length]), from: 0, to: 1)
+        }
+        for place in 0..<bytes.count {
+            var changed = Array(bytes.bytes)
+            changed[place] ^= 0x55
+            _ = changed.withUnsafeBytes { decoder.decode($0, from: 0, to: 1) }
+        }
+    }
+
+    @Test("flows of several intervals add up, selected by a filter and ordered") func query() throws {
+        let directory = scratch
+        let writer = try FlowWriter(directory: directory.path, limits: StoreLimits(), now: 1)
+        for number in 0..<5 { writer.append(Self.interval(number, flows: 10), now: Int64(number + 2)) }
+        let reader = FlowReader(directory: directory.path)
+        var query = FlowQuery()
+        query.order = .packets
+        query.limit = 3
+        var answer = try reader.flows(query)
+        #expect(answer.count == 10 && answer.flows.count == 3)
+        #expect(answer.flows.map(\.flow.value.frames) == [50, 45, 40])
+        #expect(answer.untracked == 10 && answer.damage.isEmpty)
+        #expect(answer.flows[0].interface == "eth0")
+        query.filter = try FilterExpression(parsing: "port 1003 and vlan 42 and interface eth0")
+        answer = try reader.flows(query)
+        #expect(answer.count == 1 && answer.packets == 20)
+        query.range = Self.interval(4, flows: 0).from..<Int64.max
+        #expect(try reader.flows(query).packets == 4)
+        query.filter = try FilterExpression(parsing: "ttl < 3")
+        #expect(throws: StoreError.self) { try reader.flows(query) }
+    }
+
+    @Test("a segment that a killed process left is sealed, and what is no segment is set aside") func recovery() throws {
+        let directory = scratch
+        do {
+            let writer = try FlowWriter(directory: directory.path, limits: StoreLimits(), now: 1)
+            writer.append(Self.interval(0, flows: 3), now: 2)
+        }
+        let foreign = directory.path + "/" + SegmentName.name(family: .flows, start: 9)
+        try Data("no database, and longer than a header of one would be; so it goes on for a while here".utf8)
+            .write(to: URL(fileURLWithPath: foreign))
+        let writer = try FlowWriter(directory: directory.path, limits: StoreLimits(), now: 10)
+        let setAside = writer.takeEvents().contains { if case .segmentSetAside = $0 { true } else { false } }
+        #expect(setAside && FileManager.default.fileExists(atPath: foreign + ".damaged"))
+        writer.append(Self.interval(1, flows: 3), now: 11)
+        #expect(try FlowReader(directory: directory.path).verify().sound == 2)
+    }
+
+    @Test("a damaged interval is told, the others answer") func damagedInterval() throws {
+        let directory = scratch
+        let writer = try FlowWriter(directory: directory.path, limits: StoreLimits(), now: 1)
+        for number in 0..<3 { writer.append(Self.interval(number, flows: 5), now: 2) }
+        writer.close(now: 3)
+        let name = try #require(try StoreDirectory(path: directory.path).names().first { $0.hasPrefix("flows") })
+        try Connection(path: directory.path + "/" + name, mode: .readWrite)
+            .execute("UPDATE interval SET data = zeroblob(40) WHERE id = 2")
+        let (damage, sound) = try FlowReader(directory: directory.path).verify()
+        #expect(sound == 2 && damage.map(\.segment) == [name])
+    }
+
+    @Test("the family keeps to its budget, oldest segments first") func budget() throws {
+        let directory = scratch
+        var limits = StoreLimits()
+        limits.maxUse = 4 << 20
+        limits.keepFree = 0
+        let writer = try FlowWriter(directory: directory.path, limits: limits, now: 1)
+        var generator = SystemRandomNumberGenerator()
+        for number in 0..<150 {
+            var interval = Self.interval(number, flows: 5000)
+            for index in interval.flows.indices { interval.flows[index].value.bytes = generator.next() >> 8 }
+            writer.append(interval, now: interval.to)
+            let all = StoreDirectory(path: directory.path)
+            #expect(try all.names().reduce(0) { $0 + all.allocated($1) } <= limits.maxUse + (64 << 10))
+        }
+        let deleted = writer.takeEvents().contains { if case .segmentDeleted = $0 { true } else { false } }
+        #expect(deleted)
+        let answer = try FlowReader(directory: directory.path).flows(FlowQuery())
+        #expect(answer.covered?.upperBound == Self.interval(149, flows: 0).to)
+    }
+}
