@@ -3,6 +3,7 @@
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include "count.bpf.h"
 #include "flow.bpf.h"
 #include "hdrlog.h"
 #include "histogram.bpf.h"
@@ -26,7 +27,8 @@ static __always_inline __u32 rate_of(const struct hdrlog_bank *bank, const struc
 }
 
 /* What happens to a counted frame after the rules, which may have answered or not. */
-static __always_inline void finish(void *ctx, enum hook hook, struct packet *packet, const struct hdrlog_bank *bank)
+static __always_inline void finish(void *ctx, enum hook hook, struct packet *packet, const struct hdrlog_bank *bank,
+				   const struct bytes *bytes)
 {
 	struct hdrlog_counters *counted = bpf_map_lookup_elem(&counters, &packet->slot);
 	__u64 nth = 0;
@@ -45,7 +47,7 @@ static __always_inline void finish(void *ctx, enum hook hook, struct packet *pac
 		return;
 	}
 	counted->sampled++;
-	if (!record(ctx, hook, packet, rate))
+	if (!record(ctx, hook, packet, rate, bytes))
 		counted->ring_lost++;
 }
 
@@ -55,14 +57,14 @@ static __always_inline struct hdrlog_bank *bank_of(struct hdrlog_control *settin
 }
 
 /* Where rules tail-call to: the packet is as log_frame() left it. */
-static __always_inline void finish_after_rules(void *ctx, enum hook hook)
+static __always_inline void finish_after_rules(void *ctx, enum hook hook, const struct bytes *bytes)
 {
 	__u32 zero = 0;
 	struct packet *packet = bpf_map_lookup_elem(&packets, &zero);
 	struct hdrlog_control *settings = bpf_map_lookup_elem(&control, &zero);
 
 	if (packet && settings)
-		finish(ctx, hook, packet, bank_of(settings, packet->generation));
+		finish(ctx, hook, packet, bank_of(settings, packet->generation), bytes);
 }
 
 /* The frame that this CPU is at, for the hook to say what it knows. */
@@ -83,7 +85,7 @@ static __always_inline struct packet *begin(__u32 ifindex, __u32 length, enum hd
 }
 
 /* Counts a frame, asks the rules, and if it is chosen, puts its headers into the ring of this CPU. */
-static __always_inline void log_frame(void *ctx, enum hook hook, struct packet *packet, void *data, void *data_end)
+static __always_inline void log_frame(void *ctx, enum hook hook, struct packet *packet, const struct bytes *bytes)
 {
 	__u32 zero = 0, place = packet->facts.ifindex % HDRLOG_PORTS;
 	struct hdrlog_port *port = bpf_map_lookup_elem(&ports, &place);
@@ -100,54 +102,62 @@ static __always_inline void log_frame(void *ctx, enum hook hook, struct packet *
 	packet->slot = slot;
 	packet->generation = generation;
 	packet->link_type = port->link_type;
-	walk_frame(packet, data, data_end);
+	walk_frame(packet, bytes->start, bytes->end);
 	count(counted, packet);
 
 	struct hdrlog_bank *set = bank_of(settings, bank);
 	if (set->features & HDRLOG_HISTOGRAMS)
 		count_histograms(&counted->histograms, packet);
 	if (set->features & HDRLOG_RULES) {
-		set_ethernet(packet, data, data_end);
+		set_ethernet(packet, bytes->start, bytes->end);
 		bpf_tail_call(ctx, hook == HOOK_XDP ? (void *)&xdp_rules : (void *)&tc_rules, bank);
 	}
-	finish(ctx, hook, packet, set);
+	finish(ctx, hook, packet, set, bytes);
 }
 
-/* Headers that lie in fragments are walked in a copy. Returns its end, or NULL when the frame serves as it is. */
-static __always_inline void *copy_headers(struct xdp_md *ctx, __u32 linear, __u32 length, void **copy)
+static __always_inline struct bytes bytes_of_xdp(const struct xdp_md *ctx)
+{
+	return (struct bytes){(void *)(long)ctx->data, (void *)(long)ctx->data_end};
+}
+
+/* Headers that lie in fragments are walked in a copy. */
+static __always_inline void copy_headers(struct xdp_md *ctx, __u32 length, struct bytes *bytes)
 {
 	__u32 zero = 0, wanted = min_u32(length, HDRLOG_MAX_CAPTURED);
 
-	if (linear >= wanted)
-		return NULL;
-	*copy = bpf_map_lookup_elem(&copies, &zero);
-	if (!*copy || wanted - 1 >= HDRLOG_MAX_CAPTURED || bpf_xdp_load_bytes(ctx, 0, *copy, wanted))
-		return NULL;
-	return *copy + wanted;
+	if (bytes->end - bytes->start >= wanted)
+		return;
+	void *copy = bpf_map_lookup_elem(&copies, &zero);
+	if (!copy || wanted - 1 >= HDRLOG_MAX_CAPTURED || bpf_xdp_load_bytes(ctx, 0, copy, wanted))
+		return;
+	*bytes = (struct bytes){copy, copy + wanted};
 }
 
 SEC("xdp.frags")
 int hdrlog_xdp(struct xdp_md *ctx)
 {
-	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
+	struct bytes bytes = bytes_of_xdp(ctx);
 	__u32 length = bpf_xdp_get_buff_len(ctx);
 	struct packet *packet = begin(ctx->ingress_ifindex, length, HDRLOG_INGRESS);
-	void *copy, *copy_end = copy_headers(ctx, data_end - data, length, &copy);
 
-	if (copy_end) {
-		data = copy;
-		data_end = copy_end;
-	}
+	copy_headers(ctx, length, &bytes);
 	if (packet)
-		log_frame(ctx, HOOK_XDP, packet, data, data_end);
+		log_frame(ctx, HOOK_XDP, packet, &bytes);
 	return XDP_PASS;
 }
 
 SEC("xdp.frags")
 int hdrlog_xdp_finish(struct xdp_md *ctx)
 {
-	finish_after_rules(ctx, HOOK_XDP);
+	struct bytes bytes = bytes_of_xdp(ctx);
+
+	finish_after_rules(ctx, HOOK_XDP, &bytes);
 	return XDP_PASS;
+}
+
+static __always_inline struct bytes bytes_of_skb(const struct __sk_buff *skb)
+{
+	return (struct bytes){(void *)(long)skb->data, (void *)(long)skb->data_end};
 }
 
 static __always_inline int log_skb(struct __sk_buff *skb, enum hdrlog_direction direction)
@@ -166,7 +176,8 @@ static __always_inline int log_skb(struct __sk_buff *skb, enum hdrlog_direction 
 	__u32 linear = (long)skb->data_end - (long)skb->data;
 	if (linear < skb->len && linear < HDRLOG_MAX_CAPTURED)
 		bpf_skb_pull_data(skb, skb->len < HDRLOG_MAX_CAPTURED ? skb->len : HDRLOG_MAX_CAPTURED);
-	log_frame(skb, HOOK_TC, packet, (void *)(long)skb->data, (void *)(long)skb->data_end);
+	struct bytes bytes = bytes_of_skb(skb);
+	log_frame(skb, HOOK_TC, packet, &bytes);
 	return TC_ACT_UNSPEC; /* other filters have their turn */
 }
 
@@ -185,7 +196,9 @@ int hdrlog_egress(struct __sk_buff *skb)
 SEC("tc")
 int hdrlog_tc_finish(struct __sk_buff *skb)
 {
-	finish_after_rules(skb, HOOK_TC);
+	struct bytes bytes = bytes_of_skb(skb);
+
+	finish_after_rules(skb, HOOK_TC, &bytes);
 	return TC_ACT_UNSPEC;
 }
 

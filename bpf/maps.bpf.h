@@ -132,15 +132,27 @@ struct {
 	__type(value, __u8[HDRLOG_MAX_CAPTURED]);
 } copies SEC(".maps");
 
-struct ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096);
+/* Set before load: pieces of one CPU's ring, a power of two. */
+const volatile __u32 ring_pieces = 1;
+
+struct ring_piece {
+	__u8 bytes[HDRLOG_RING_PIECE];
 };
 
-/* key CPU, value its ring buffer of hdrlog_record: one ring for all CPUs would serialise them. */
+/* key CPU * ring_pieces + piece, value a part of the CPU's ring. User space reads it in place. */
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__array(values, struct ring);
+	__type(value, struct ring_piece);
+} ring_bytes SEC(".maps");
+
+/* key CPU, value how far its ring was written and read. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct hdrlog_ring);
 } rings SEC(".maps");

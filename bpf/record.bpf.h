@@ -1,4 +1,8 @@
-/* BPF programs only: counting a frame and copying its headers into a ring. */
+/* BPF programs only: copying a frame's headers into the ring of this CPU.
+ *
+ * The ring is memory of our own and has one writer: the hooks run with bottom halves disabled, so no other hook begins
+ * on this CPU meanwhile. So nothing is locked, reserved or woken, which is most of what a BPF ring buffer costs.
+ */
 #pragma once
 
 #include <linux/bpf.h>
@@ -9,66 +13,104 @@
 
 enum hook { HOOK_XDP, HOOK_TC };
 
-static __always_inline void add(struct hdrlog_tally *tally, __u32 bytes)
+/* The frame's bytes that can be read in place. */
+struct bytes {
+	void *start, *end;
+};
+
+/* What was written before is seen by whoever sees what is written behind. x86 keeps the order of stores by itself; an
+ * exchange is a full barrier everywhere.
+ */
+static __always_inline void publish(__u64 *to, __u64 value)
 {
-	tally->frames++;
-	tally->bytes += bytes;
+#ifdef HDRLOG_STORES_IN_ORDER
+	asm volatile("" ::: "memory");
+	*(volatile __u64 *)to = value;
+#else
+	__sync_lock_test_and_set(to, value);
+#endif
 }
 
-/* EtherTypes without a place of their own; the map is per CPU, so an insert that fails counts as OTHER. */
-static __always_inline void count_rare_ethertype(struct hdrlog_counters *counted, __u32 slot, __u16 type, __u32 bytes)
+/* Copies whole words in place of `length` bytes. Returns 0 when there are not so many to be read. */
+static __always_inline int copy_words(void *to, const struct bytes *from, const __u32 words)
 {
-	struct hdrlog_ethertype_key key = {.slot = slot, .ethertype = type};
-	struct hdrlog_tally *tally = bpf_map_lookup_elem(&ethertypes, &key);
-
-	if (!tally) {
-		struct hdrlog_tally none = {};
-		bpf_map_update_elem(&ethertypes, &key, &none, BPF_NOEXIST);
-		tally = bpf_map_lookup_elem(&ethertypes, &key);
-	}
-	add(tally ? tally : &counted->ethertypes[HDRLOG_ETHERTYPE_OTHER], bytes);
+	if (from->start + 8 * words > from->end)
+		return 0;
+	for (__u32 i = 0; i < words; i++)
+		((word64 *)to)[i] = ((const word64 *)from->start)[i];
+	return 1;
 }
 
-static __always_inline void count(struct hdrlog_counters *counted, const struct packet *packet)
+/* The usual lengths: UDP and TCP without options; TCP with timestamps, over IPv6, both, a SYN. */
+static __always_inline int copy_usual(void *to, const struct bytes *from, __u32 length)
 {
-	const struct hdrlog_facts *facts = &packet->facts;
-	__u32 bytes = facts->frame_length;
-
-	counted->frames++;
-	counted->bytes += bytes;
-	counted->wire_packets += packet->segments;
-	if (facts->malformed && facts->malformed < HDRLOG_MALFORMED_REASONS)
-		counted->malformed[facts->malformed]++;
-	switch (facts->ethertype) {
-	case ETHERTYPE_IPV4:
-		add(&counted->ethertypes[HDRLOG_ETHERTYPE_IPV4], bytes);
-		break;
-	case ETHERTYPE_IPV6:
-		add(&counted->ethertypes[HDRLOG_ETHERTYPE_IPV6], bytes);
-		break;
-	case ETHERTYPE_ARP:
-		add(&counted->ethertypes[HDRLOG_ETHERTYPE_ARP], bytes);
-		break;
-	default:
-		count_rare_ethertype(counted, packet->slot, facts->ethertype, bytes);
-	}
-	if (packet->is_ip)
-		add(&counted->protocols[facts->protocol], bytes);
+	if (length <= 48)
+		return copy_words(to, from, 6);
+	if (length <= 56)
+		return copy_words(to, from, 7);
+	if (length <= 72)
+		return copy_words(to, from, 9);
+	if (length <= 96)
+		return copy_words(to, from, 12);
+	return 0;
 }
 
-static __always_inline int load(void *ctx, enum hook hook, void *to, __u32 length)
+/* Any length and place, by the kernel's help. Returns 0 when the bytes are not there. */
+static __always_inline int copy_any(void *to, void *ctx, enum hook hook, __u32 captured)
 {
-	return hook == HOOK_XDP ? bpf_xdp_load_bytes(ctx, 0, to, length) : bpf_skb_load_bytes(ctx, 0, to, length);
+	/* The compiler knows that `captured` fits and would drop or merge the tests that the verifier needs to see:
+	 * one for each bound, signed, since 6.1 learns nothing from "is not 0". */
+	__s64 length = captured;
+
+	HIDE(length);
+	if (length <= 0)
+		return 0;
+	HIDE(length);
+	if (length > HDRLOG_MAX_CAPTURED)
+		return 0;
+	return !(hook == HOOK_XDP ? bpf_xdp_load_bytes(ctx, 0, to, length) : bpf_skb_load_bytes(ctx, 0, to, length));
 }
 
-/* A reservation must have a constant size, so there are a few; `room` bytes of headers fit into this one. */
-static __always_inline int record_into(void *ctx, enum hook hook, void *ring, const struct packet *packet, __u32 rate,
-				       __u32 captured, const __u32 room)
+/* Where the next record begins: not so near the end of a piece that one could be cut off. */
+static __always_inline __u64 next_record(__u64 produced)
 {
-	struct hdrlog_record *to = bpf_ringbuf_reserve(ring, sizeof(*to) + room, 0);
+	__u64 last = HDRLOG_RING_PIECE - HDRLOG_RECORD_MAX;
 
+	return produced % HDRLOG_RING_PIECE > last ? (produced | (HDRLOG_RING_PIECE - 1)) + 1 : produced;
+}
+
+/* The place of a record in the ring, or NULL when it is full. */
+static __always_inline struct hdrlog_record *place_of(struct hdrlog_ring *ring, __u32 cpu, __u64 at)
+{
+	__u64 size = (__u64)ring_pieces * HDRLOG_RING_PIECE;
+
+	if (at + HDRLOG_RECORD_MAX - *(volatile __u64 *)&ring->consumed > size)
+		return NULL;
+	__u32 index = cpu * ring_pieces + (at / HDRLOG_RING_PIECE & (ring_pieces - 1));
+	struct ring_piece *piece = bpf_map_lookup_elem(&ring_bytes, &index);
+	__u32 offset = at % HDRLOG_RING_PIECE;
+	HIDE(offset);
+	if (!piece || offset > HDRLOG_RING_PIECE - HDRLOG_RECORD_MAX)
+		return NULL;
+	return (void *)piece->bytes + offset;
+}
+
+/* Returns 0 when the ring has no room. */
+static __always_inline int record(void *ctx, enum hook hook, const struct packet *packet, __u32 rate,
+				  const struct bytes *bytes)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct hdrlog_ring *ring = bpf_map_lookup_elem(&rings, &cpu);
+
+	if (!ring)
+		return 0;
+	__u64 at = next_record(ring->produced);
+	struct hdrlog_record *to = place_of(ring, cpu, at);
+	__u32 captured = packet->end; /* at most HDRLOG_MAX_CAPTURED */
 	if (!to)
 		return 0;
+	if (!copy_usual(to + 1, bytes, captured) && !copy_any(to + 1, ctx, hook, captured))
+		captured = 0;
 	*to = (struct hdrlog_record){
 	    .boot_ns = bpf_ktime_get_boot_ns(),
 	    .ifindex = packet->facts.ifindex,
@@ -83,32 +125,6 @@ static __always_inline int record_into(void *ctx, enum hook hook, void *ring, co
 	    .malformed = packet->facts.malformed,
 	    .link_type = packet->link_type,
 	};
-	/* The compiler knows that `captured` fits and would drop or merge the tests that the verifier needs to see:
-	 * one for each bound, signed, since 6.1 learns nothing from "is not 0". */
-	__s64 length = captured;
-	HIDE(length);
-	if (length > 0) {
-		HIDE(length);
-		if (length <= room && load(ctx, hook, to + 1, length))
-			to->captured = 0;
-	}
-	/* The reader looks by itself every few milliseconds; waking it would cost fifty times the record. */
-	bpf_ringbuf_submit(to, BPF_RB_NO_WAKEUP);
+	publish(&ring->produced, at + sizeof(*to) + ((captured + 7) & ~7U));
 	return 1;
-}
-
-/* Returns 0 when the ring has no room. */
-static __always_inline int record(void *ctx, enum hook hook, const struct packet *packet, __u32 rate)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-	__u32 captured = packet->end; /* at most HDRLOG_MAX_CAPTURED */
-	void *ring = bpf_map_lookup_elem(&rings, &cpu);
-
-	if (!ring)
-		return 0;
-	if (captured <= 64)
-		return record_into(ctx, hook, ring, packet, rate, captured, 64);
-	if (captured <= 96)
-		return record_into(ctx, hook, ring, packet, rate, captured, 96);
-	return record_into(ctx, hook, ring, packet, rate, captured, HDRLOG_MAX_CAPTURED);
 }

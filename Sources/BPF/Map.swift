@@ -25,11 +25,6 @@ public struct Map: Sendable {
         guard result == 0 else { throw BPFError("write a map", result) }
     }
 
-    /// Puts a ring buffer into an array of maps.
-    public func write(_ index: UInt32, _ ring: borrowing RingBuffer) throws(BPFError) {
-        try write(index, descriptor: ring.number)
-    }
-
     /// Puts a program into an array of programs, where it stays loaded.
     public func write(_ index: UInt32, _ program: borrowing GeneratedProgram) throws(BPFError) {
         try write(index, descriptor: program.number)
@@ -47,9 +42,13 @@ public struct Map: Sendable {
     /// Its descriptor, for generated instructions that refer to it.
     public var reference: Int32 { descriptor }
 
-    /// The single entry of an array map that was made with BPF_F_MMAPABLE, shared with the programs.
-    public func shared<Value>(as type: Value.Type) throws(BPFError) -> UnsafeMutablePointer<Value> {
-        guard let address = mmap(nil, valueSize, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+    /// The entries of an array map that was made with BPF_F_MMAPABLE, shared with the programs for as long as this
+    /// process lives.
+    /// - Parameter count: of values; all are resident from the start.
+    public func shared<Value>(as type: Value.Type, count: Int = 1) throws(BPFError) -> UnsafeMutablePointer<Value> {
+        guard
+            let address = mmap(
+                nil, count * MemoryLayout<Value>.stride, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
             address != MAP_FAILED
         else { throw .last("map a BPF map into memory") }
         return address.assumingMemoryBound(to: type)

@@ -6,22 +6,6 @@
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 
-/* Positions and lengths in a ring buffer are shared with the kernel: acquire before reading what they cover. */
-static inline unsigned long hdrlog_acquire_long(const unsigned long *from)
-{
-	return __atomic_load_n(from, __ATOMIC_ACQUIRE);
-}
-
-static inline unsigned int hdrlog_acquire_int(const unsigned int *from)
-{
-	return __atomic_load_n(from, __ATOMIC_ACQUIRE);
-}
-
-static inline void hdrlog_release_long(unsigned long *to, unsigned long value)
-{
-	__atomic_store_n(to, value, __ATOMIC_RELEASE);
-}
-
 /* libbpf refuses options whose padding is not zero, which Swift's initializers do not promise: so they are made here.
  */
 static inline struct bpf_object *hdrlog_object_open(const void *bytes, size_t size, char *log, size_t log_size)

@@ -68,6 +68,12 @@ static inline void hdrlog_release_u64(uint64_t *to, uint64_t value)
 	__atomic_store_n(to, value, __ATOMIC_RELEASE);
 }
 
+/// What was written before the value that is read is visible behind this.
+static inline uint64_t hdrlog_acquire_u64(const uint64_t *from)
+{
+	return __atomic_load_n(from, __ATOMIC_ACQUIRE);
+}
+
 /// setns(2): the calling thread's network namespace.
 static inline int hdrlog_enter_network(int descriptor)
 {

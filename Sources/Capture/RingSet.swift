@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 /// Also counts the records it hands on, by slot and bank, so that each generation can be accounted for exactly.
 final class RingSet: @unchecked Sendable {
-    private let rings: UnsafeMutableBufferPointer<RingBuffer>
+    private let rings: UnsafeMutableBufferPointer<RecordRing>
     /// Which slot an interface counts in, by index modulo HDRLOG_PORTS.
     private let slots: UnsafeMutableBufferPointer<UInt16>
     private let drained: UnsafeMutableBufferPointer<UInt64>
@@ -20,32 +20,31 @@ final class RingSet: @unchecked Sendable {
 
     /// - Parameters:
     ///   - size: bytes of each ring.
-    ///   - map: the array of maps that the programs find their CPU's ring in.
     ///   - slots: of all banks together.
-    init(size: Int, map: Map, slots count: Int) throws(BPFError) {
+    init(size: Int, slots count: Int, _ programs: borrowing Object) throws(BPFError) {
         rings = .allocate(capacity: Map.processors)
         slots = .allocate(capacity: Int(HDRLOG_PORTS))
         slots.initialize(repeating: 0)
         drained = .allocate(capacity: count)
         drained.initialize(repeating: 0)
         stride = count / Int(HDRLOG_BANKS)
+        let positions = try programs.map("rings").shared(as: hdrlog_ring.self, count: Map.processors)
+        let bytes = try programs.map("ring_bytes").shared(as: UInt8.self, count: size * Map.processors)
         for processor in 0..<rings.count {
-            let ring = try RingBuffer(size: size)
-            try map.write(UInt32(processor), ring)
-            rings.initializeElement(at: processor, to: ring)
+            let own = UnsafeRawBufferPointer(start: bytes + processor * size, count: size)
+            rings.initializeElement(at: processor, to: RecordRing(position: positions + processor, bytes: own))
         }
     }
 
     deinit {
-        rings.deinitialize()
         rings.deallocate()
         slots.deallocate()
         drained.deallocate()
     }
 
-    /// Bytes of each CPU's ring: the largest power of two that fits its share, at least 64 KiB.
+    /// Bytes of each CPU's ring: the largest power of two that fits its share, at least one piece.
     static func size(of memory: Int, processors: Int) -> Int {
-        let share = max(64 << 10, memory / max(1, processors))
+        let share = max(Int(HDRLOG_RING_PIECE), memory / max(1, processors))
         return 1 << (Int.bitWidth - 1 - share.leadingZeroBitCount)
     }
 

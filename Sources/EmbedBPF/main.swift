@@ -13,8 +13,10 @@ let object = output + ".o"
 
 #if arch(arm64)
     let machine = "aarch64"
+    let memory: [String] = []
 #else
     let machine = "x86_64"
+    let memory = ["-DHDRLOG_STORES_IN_ORDER"]
 #endif
 
 let compile = Process()
@@ -25,7 +27,7 @@ compile.arguments = [
     "-idirafter", "/usr/include/\(machine)-linux-gnu",
     "-I", URL(fileURLWithPath: source).deletingLastPathComponent().appending(path: "include").path,
     "-c", source, "-o", object,
-]
+] + memory
 try compile.run()
 compile.waitUntilExit()
 guard compile.terminationStatus == 0 else { exit(compile.terminationStatus) }

@@ -20,6 +20,20 @@ struct hdrlog_record {
 	__u8 link_type;     /* enum hdrlog_link_type */
 };
 
+/* A CPU's ring consists of pieces, since a map's value cannot be as large as a ring. Records lie one behind the other;
+ * one that might not fit into what is left of a piece stands at the beginning of the next one.
+ */
+#define HDRLOG_RING_PIECE 65536
+#define HDRLOG_RECORD_MAX (32 + HDRLOG_MAX_CAPTURED)
+
+/* Bytes that went into a CPU's ring and out of it, left-over ends of pieces included. A cache line for each writer. */
+struct hdrlog_ring {
+	__u64 produced;
+	__u64 reserved[7];
+	__u64 consumed;
+	__u64 reserved_too[7];
+};
+
 #define HDRLOG_MAX_CAPTURED   256 /* header bytes kept of a frame at the most */
 #define HDRLOG_MAX_VLAN_TAGS  4   /* tags that are stepped over; one more is an EtherType that is not known */
 #define HDRLOG_MAX_EXTENSIONS 8   /* IPv6 extension headers that are stepped over */

@@ -1,0 +1,55 @@
+/* BPF programs only: counting a frame. */
+#pragma once
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "include/hdrlog.h"
+#include "maps.bpf.h"
+#include "parse.bpf.h"
+
+static __always_inline void add(struct hdrlog_tally *tally, __u32 bytes)
+{
+	tally->frames++;
+	tally->bytes += bytes;
+}
+
+/* EtherTypes without a place of their own; the map is per CPU, so an insert that fails counts as OTHER. */
+static __always_inline void count_rare_ethertype(struct hdrlog_counters *counted, __u32 slot, __u16 type, __u32 bytes)
+{
+	struct hdrlog_ethertype_key key = {.slot = slot, .ethertype = type};
+	struct hdrlog_tally *tally = bpf_map_lookup_elem(&ethertypes, &key);
+
+	if (!tally) {
+		struct hdrlog_tally none = {};
+		bpf_map_update_elem(&ethertypes, &key, &none, BPF_NOEXIST);
+		tally = bpf_map_lookup_elem(&ethertypes, &key);
+	}
+	add(tally ? tally : &counted->ethertypes[HDRLOG_ETHERTYPE_OTHER], bytes);
+}
+
+static __always_inline void count(struct hdrlog_counters *counted, const struct packet *packet)
+{
+	const struct hdrlog_facts *facts = &packet->facts;
+	__u32 bytes = facts->frame_length;
+
+	counted->frames++;
+	counted->bytes += bytes;
+	counted->wire_packets += packet->segments;
+	if (facts->malformed && facts->malformed < HDRLOG_MALFORMED_REASONS)
+		counted->malformed[facts->malformed]++;
+	switch (facts->ethertype) {
+	case ETHERTYPE_IPV4:
+		add(&counted->ethertypes[HDRLOG_ETHERTYPE_IPV4], bytes);
+		break;
+	case ETHERTYPE_IPV6:
+		add(&counted->ethertypes[HDRLOG_ETHERTYPE_IPV6], bytes);
+		break;
+	case ETHERTYPE_ARP:
+		add(&counted->ethertypes[HDRLOG_ETHERTYPE_ARP], bytes);
+		break;
+	default:
+		count_rare_ethertype(counted, packet->slot, facts->ethertype, bytes);
+	}
+	if (packet->is_ip)
+		add(&counted->protocols[facts->protocol], bytes);
+}
