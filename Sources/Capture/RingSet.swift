@@ -3,7 +3,7 @@ internal import CHdrlog
 internal import Records
 internal import Synchronization
 
-/// The ring buffers of all CPUs and their one reader.
+/// The rings of all CPUs and their one reader.
 ///
 /// Also counts the records it hands on, by slot and bank, so that each generation can be accounted for exactly.
 final class RingSet: @unchecked Sendable {
