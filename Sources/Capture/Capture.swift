@@ -147,6 +147,15 @@ public final class Capture: @unchecked Sendable {
         }
     }
 
+    /// From the next snapshot on, all sampling rates are multiplied by this; rules are not loaded again.
+    public func setThinning(_ thinning: Int) {
+        state.withLock { state in
+            guard state.settings.thinning != thinning else { return }
+            state.settings.thinning = thinning
+            state.version += 1
+        }
+    }
+
     public var settings: CaptureSettings { state.withLock { $0.settings } }
 
     /// Flows in the tables now, and how many find room.
