@@ -128,9 +128,9 @@ static __always_inline void copy_headers(struct xdp_md *ctx, __u32 length, struc
 	if (bytes->end - bytes->start >= wanted)
 		return;
 	void *copy = bpf_map_lookup_elem(&copies, &zero);
-	if (!copy || wanted - 1 >= HDRLOG_MAX_CAPTURED || bpf_xdp_load_bytes(ctx, 0, copy, wanted))
+	if (!copy || !copy_any(copy, ctx, HOOK_XDP, wanted))
 		return;
-	*bytes = (struct bytes){copy, copy + wanted};
+	*bytes = (struct bytes){copy, copy + (wanted & (2 * HDRLOG_MAX_CAPTURED - 1))}; /* a bound for the verifier */
 }
 
 SEC("xdp.frags")

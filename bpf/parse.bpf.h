@@ -60,9 +60,12 @@ static __always_inline __u32 stop(struct walk *w, __u8 reason, __u32 end)
 /* A pointer to `length` bytes at `offset`, or NULL when they cannot be read or kept. */
 static __always_inline void *at(const struct walk *w, __u32 offset, const __u32 length)
 {
-	if (offset > HDRLOG_MAX_CAPTURED - length)
+	__u64 place = offset;
+
+	HIDE(place); /* so that what is compared is what is added, as 6.1 needs to see it */
+	if (place > HDRLOG_MAX_CAPTURED - length)
 		return NULL;
-	void *p = w->data + offset;
+	void *p = w->data + place;
 	return p + length <= w->data_end ? p : NULL;
 }
 
