@@ -1,3 +1,4 @@
+import CHdrlog
 import Capture
 import Foundation
 import Records
@@ -36,9 +37,10 @@ struct HeaderBudgetTests {
     @Test("what fits is never thinned, and silence changes nothing")
     func fits() {
         var budget = HeaderBudget(limit: 1000)
-        #expect(!budget.update(kept: 1000, seconds: 1))
-        #expect(!budget.update(kept: 0, seconds: 1))
-        #expect(!budget.update(kept: 500, seconds: 0))
+        for (kept, seconds) in [(UInt64(1000), 1.0), (0, 1), (500, 0)] {
+            let changed = budget.update(kept: kept, seconds: seconds)
+            #expect(!changed)
+        }
         #expect(budget.thinning == 1)
     }
 
