@@ -141,18 +141,29 @@ public final class Capture: @unchecked Sendable {
         let names = state.withLock { $0.interfaces.mapValues(\.device.name) }
         let loaded = settings.rules.isEmpty ? nil : try rules.load(settings.rules, interfaces: names)
         state.withLock { state in
+            let thinning = state.settings.thinning
             state.settings = settings
+            // What the traffic has led to is not forgotten when a rule is changed.
+            if settings.headerBudget > 0 { state.settings.thinning = thinning }
             state.rules = loaded
             state.version += 1
         }
     }
 
-    /// From the next snapshot on, all sampling rates are multiplied by this; rules are not loaded again.
+    /// At once, all sampling rates are multiplied by this. Each record carries the rate that it was chosen at, so nothing
+    /// has to wait for a new generation.
     public func setThinning(_ thinning: Int) {
         state.withLock { state in
-            guard state.settings.thinning != thinning else { return }
             state.settings.thinning = thinning
-            state.version += 1
+            withBanks { banks in
+                for bank in 0..<Int(HDRLOG_BANKS) { banks[bank].thinning = UInt32(clamping: max(1, thinning)) }
+            }
+        }
+    }
+
+    private func withBanks(_ body: (UnsafeMutablePointer<hdrlog_bank>) -> Void) {
+        withUnsafeMutablePointer(to: &control.pointee.banks) {
+            $0.withMemoryRebound(to: hdrlog_bank.self, capacity: Int(HDRLOG_BANKS), body)
         }
     }
 
@@ -170,11 +181,7 @@ public final class Capture: @unchecked Sendable {
         }
         guard installed != version else { return }
         if let loaded { try rules.install(loaded, bank: bank) }
-        withUnsafeMutablePointer(to: &control.pointee.banks) { banks in
-            banks.withMemoryRebound(to: hdrlog_bank.self, capacity: Int(HDRLOG_BANKS)) {
-                $0[bank] = settings.bank(flowLimit: flows.limit)
-            }
-        }
+        withBanks { $0[bank] = settings.bank(flowLimit: flows.limit) }
         state.withLock { $0.bankVersions[bank] = version }
     }
 

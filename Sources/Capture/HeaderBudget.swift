@@ -7,14 +7,17 @@ public struct HeaderBudget: Equatable, Sendable {
     /// Headers a second.
     public var limit: Double
     /// All sampling rates are to be multiplied by this; 1 while the budget suffices.
-    public private(set) var thinning = 1
+    public private(set) var thinning: Int
 
     /// No rate can be multiplied by more.
     public static let most = 1 << 20
     /// Below this part of the budget it recovers, so that it does not swing between two values.
     private static let slack = 0.8
 
-    public init(limit: Double) { self.limit = limit }
+    public init(limit: Double, thinning: Int = 1) {
+        self.limit = limit
+        self.thinning = max(1, thinning)
+    }
 
     /// Takes in what was kept in a period with the present thinning.
     /// - Parameter seconds: how long the period was.

@@ -25,7 +25,9 @@ public struct CaptureSettings: Equatable, Sendable {
     public var rules: [Rule] = []
     public var countsFlows = true
     public var countsHistograms = true
-    /// All rates are multiplied by this, to keep within a budget.
+    /// Headers a second, see `HeaderBudget`; 0 for no limit.
+    public var headerBudget = 0
+    /// All rates are multiplied by this, to keep within a budget; see `Capture.setThinning`.
     public var thinning = 1
 
     public init() {}

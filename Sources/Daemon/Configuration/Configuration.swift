@@ -18,6 +18,7 @@ public struct Configuration: Equatable, Sendable {
         public var samplingRate = 1
         public var alwaysKeep = ["tcp-edges", "icmp-errors", "malformed"]
         public var firstPackets = 0
+        public var headerBudget = 0
         public var ringMemory = ByteSize(bytes: 16 << 20)
         public var flowMemory = ByteSize(bytes: 32 << 20)
     }

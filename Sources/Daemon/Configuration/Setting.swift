@@ -43,6 +43,9 @@ extension Setting {
         .integer(
             "capture", "first_packets", \.capture.firstPackets, 0...1000,
             "likewise so many packets of each flow, anew in each flow interval"),
+        .integer(
+            "capture", "header_budget", \.capture.headerBudget, 0...100_000_000,
+            "headers a second above which all sampling rates rise by themselves, and fall again; 0 is no limit"),
         .size(
             "capture", "ring_memory", \.capture.ringMemory, (64 << 10)...(4 << 30),
             "ring buffers of all CPUs together; more outlasts longer bursts"),

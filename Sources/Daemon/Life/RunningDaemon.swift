@@ -134,6 +134,7 @@ extension CaptureSettings {
         self.init()
         samplingRate = configuration.capture.samplingRate
         firstPackets = configuration.capture.firstPackets
+        headerBudget = configuration.capture.headerBudget
         rules = configuration.rules
         kept = []
         if configuration.capture.alwaysKeep.contains("tcp-edges") { kept.insert(.tcpEdges) }

@@ -12,6 +12,7 @@ final class Accountant: @unchecked Sendable {
         var frames: [String: (frames: UInt64, bytes: UInt64)] = [:]
         var rates: [String: (frames: Double, bytes: Double)] = [:]
         var ringLost: UInt64 = 0
+        var sampled: UInt64 = 0
     }
 
     private let capture: Capture
@@ -73,7 +74,18 @@ final class Accountant: @unchecked Sendable {
             )
             last.frames[key] = (snapshot.counters.frames, snapshot.counters.bytes)
         }
+        keepBudget(snapshots.reduce(0) { $0 + $1.counters.sampled }, seconds, &last)
         last.time = now
+    }
+
+    private func keepBudget(_ sampled: UInt64, _ seconds: Double, _ last: inout Last) {
+        let settings = capture.settings
+        // An interface that went takes its counters with it.
+        let kept = sampled >= last.sampled ? sampled - last.sampled : sampled
+        last.sampled = sampled
+        guard settings.headerBudget > 0 else { return }
+        var budget = HeaderBudget(limit: Double(settings.headerBudget), thinning: settings.thinning)
+        if budget.update(kept: kept, seconds: seconds) { capture.setThinning(budget.thinning) }
     }
 
     /// What overflowed a ring since the last look is a gap in the log.
