@@ -21,13 +21,14 @@ let object = output + ".o"
 
 let compile = Process()
 compile.executableURL = URL(fileURLWithPath: clang)
-compile.arguments = [
-    "-target", "bpf", "-O2", "-g", "-mcpu=v3", "-std=gnu11", "-Wall", "-Wextra", "-Werror",
-    "-Wno-missing-field-initializers",
-    "-idirafter", "/usr/include/\(machine)-linux-gnu",
-    "-I", URL(fileURLWithPath: source).deletingLastPathComponent().appending(path: "include").path,
-    "-c", source, "-o", object,
-] + memory
+compile.arguments =
+    [
+        "-target", "bpf", "-O2", "-g", "-mcpu=v3", "-std=gnu11", "-Wall", "-Wextra", "-Werror",
+        "-Wno-missing-field-initializers",
+        "-idirafter", "/usr/include/\(machine)-linux-gnu",
+        "-I", URL(fileURLWithPath: source).deletingLastPathComponent().appending(path: "include").path,
+        "-c", source, "-o", object,
+    ] + memory
 try compile.run()
 compile.waitUntilExit()
 guard compile.terminationStatus == 0 else { exit(compile.terminationStatus) }
