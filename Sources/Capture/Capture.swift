@@ -213,14 +213,20 @@ public final class Capture: @unchecked Sendable {
             }
             rings.isFreezing = false
             let bank = Int(control.pointee.generation & 1) ^ 1
-            try flows.take(bank: bank, clockOffset: clockOffset, flow)
-            return collect(bank: bank)
+            var tracked: [Port: UInt64] = [:]
+            try flows.take(bank: bank, clockOffset: clockOffset) { record in
+                let port = Port(interface: record.key.ifindex, direction: record.direction)
+                tracked[port, default: 0] += record.value.frames
+                flow(record)
+            }
+            return collect(bank: bank, tracked)
         } catch {
             throw CaptureError(error)
         }
     }
 
-    private func collect(bank: Int) -> [InterfaceSnapshot] {
+    /// - Parameter tracked: frames of the bank's flows.
+    private func collect(bank: Int, _ tracked: [Port: UInt64]) -> [InterfaceSnapshot] {
         state.withLock { state in
             state.interfaces.values.flatMap { interface in
                 interface.directions.compactMap { direction -> InterfaceSnapshot? in
@@ -228,6 +234,7 @@ public final class Capture: @unchecked Sendable {
                     guard var total = state.totals[port] else { return nil }
                     let slot = Int(interface.slot) + Int(direction.rawValue)
                     counters.take(slot: slot, bank: bank) { total.add($0) }
+                    total.tracked += tracked[port] ?? 0
                     total.drained += rings.takeDrained(slot: slot, bank: bank)
                     state.totals[port] = total
                     return InterfaceSnapshot(

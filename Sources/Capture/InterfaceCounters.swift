@@ -3,7 +3,7 @@ internal import CHdrlog
 /// What was counted on one interface in one direction since it was attached: exact, whatever the sampling.
 ///
 /// `frames = filtered + counted + sampled`, `sampled = drained + ringLost` once the rings have been drained, and
-/// `keyed` is the sum of all flows and `untracked`.
+/// `keyed = tracked + untracked`.
 public struct InterfaceCounters: Equatable, Sendable {
     /// Frames and their bytes.
     public struct Tally: Equatable, Sendable {
@@ -32,6 +32,8 @@ public struct InterfaceCounters: Equatable, Sendable {
     public var ringLost: UInt64 = 0
     /// IP packets that no rule ignored: each belongs to a flow.
     public var keyed: UInt64 = 0
+    /// Of these, those that the flows handed out add up to.
+    public var tracked: UInt64 = 0
     /// Of these, found no room in the flow tables.
     public var untracked: UInt64 = 0
     /// Taken out of the rings, to be stored.

@@ -127,6 +127,7 @@ public enum Interface {
           ringLost: int,
           storeLost: int,
           malformed: [string]int,
+          keyed: ?int,
           flowPackets: ?int,
           untrackedPackets: ?int
         )
@@ -207,6 +208,51 @@ public enum Interface {
           measure: ?string,
           limit: ?int
         ) -> (groups: []Group, total: Sums, rest: Sums, groupCount: int, completeness: Completeness)
+
+        # A flow over the whole range, exact whatever the sampling: frames as the hook saw them, packets on the wire, bytes,
+        # the OR of the TCP flags. Times are a clock tick exact.
+        type Flow (
+          interface: string,
+          direction: string,
+          vlan: ?int,
+          protocol: int,
+          source: string,
+          destination: string,
+          sourcePort: ?int,
+          destinationPort: ?int,
+          icmpType: ?int,
+          icmpCode: ?int,
+          packets: int,
+          wirePackets: int,
+          bytes: int,
+          first: int,
+          last: int,
+          tcpFlags: ?int,
+          minTtl: int,
+          maxTtl: int
+        )
+
+        # The selected flows, ordered by `bytes` or `packets`, the greatest first, or by `time`. A filter may ask for
+        # addresses, ports, protocol, interface, direction and VLAN. `flowCount`, `packets` and `bytes` are of all selected
+        # flows; `rest` are packets of those that found no room in memory, `untracked` packets that found none in the
+        # kernel's tables. `since` and `until` tell what is covered: whole intervals.
+        method Flows(
+          filter: ?string,
+          since: ?int,
+          until: ?int,
+          order: ?string,
+          limit: ?int
+        ) -> (
+          flows: []Flow,
+          flowCount: int,
+          packets: int,
+          bytes: int,
+          rest: int,
+          untracked: int,
+          since: ?int,
+          until: ?int,
+          damage: []string
+        )
 
         # A setting that is in force: its key, its value as text, and where that came from (a file with its line, or
         # `default`).

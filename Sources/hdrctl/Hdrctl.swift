@@ -21,7 +21,8 @@ struct Hdrctl: ParsableCommand {
             """,
         version: "hdrctl \(version)",
         subcommands: [
-            QueryCommand.self, TopCommand.self, SeriesCommand.self, ExportCommand.self, StatusCommand.self,
+            QueryCommand.self, FlowsCommand.self, TopCommand.self, SeriesCommand.self, ExportCommand.self,
+            StatusCommand.self,
             DoctorCommand.self, DiskUsageCommand.self,
             ConfigCommand.self, ReloadCommand.self, RotateCommand.self, VacuumCommand.self,
         ])

@@ -97,7 +97,8 @@ struct FlowStoreTests {
         #expect(throws: StoreError.self) { try reader.flows(query) }
     }
 
-    @Test("a segment that a killed process left is sealed, and what is no segment is set aside") func recovery() throws {
+    @Test("a segment that a killed process left is sealed, and what is no segment is set aside") func recovery() throws
+    {
         let directory = scratch
         do {
             let writer = try FlowWriter(directory: directory.path, limits: StoreLimits(), now: 1)

@@ -42,7 +42,7 @@ struct InterfaceTests {
         #expect(keys(Completeness(since: 0, until: 0, records: 0)) == Self.members(after: "type Completeness ("))
         #expect(keys(Gap(since: 0, until: 0, reason: "", interface: "", lost: 0)) == Self.members(after: "type Gap ("))
         var counters = Counters()
-        (counters.flowPackets, counters.untrackedPackets) = (0, 0)
+        (counters.keyed, counters.flowPackets, counters.untrackedPackets) = (0, 0, 0)
         #expect(keys(counters) == Self.members(after: "type Counters ("))
         let interface = InterfaceStatus(
             name: "", index: 0, direction: "", hook: "", mode: "", reason: "", counters: counters)
@@ -60,6 +60,13 @@ struct InterfaceTests {
         let request = AggregateRequest(
             filter: "", since: 0, until: 0, fields: [], bucket: 1, measure: "", limit: 1)
         #expect(keys(request) == Self.members(after: "method Aggregate("))
+        let flows = FlowsRequest(filter: "", since: 0, until: 0, order: "", limit: 1)
+        #expect(keys(flows) == Self.members(after: "method Flows("))
+        let flow = Flow(
+            interface: "", direction: "", vlan: 0, protocol: 6, source: "", destination: "", sourcePort: 0,
+            destinationPort: 0, icmpType: 0, icmpCode: 0, packets: 0, wirePackets: 0, bytes: 0, first: 0, last: 0,
+            tcpFlags: 0, minTtl: 0, maxTtl: 0)
+        #expect(keys(flow) == Self.members(after: "type Flow ("))
         #expect(keys(VacuumRequest(bytes: 1, before: 2)) == Self.members(after: "method Vacuum("))
         #expect(
             keys(ConfigReply.Setting(key: "", value: "", origin: "")) == Self.members(after: "type Setting ("))

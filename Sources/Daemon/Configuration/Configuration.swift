@@ -21,11 +21,13 @@ public struct Configuration: Equatable, Sendable {
         public var headerBudget = 0
         public var ringMemory = ByteSize(bytes: 16 << 20)
         public var flowMemory = ByteSize(bytes: 32 << 20)
+        public var flowInterval = TimeSpan.seconds(10)
     }
 
     public struct StorageSection: Equatable, Sendable {
         public var directory = ""
         public var maxUse = ByteSize(bytes: 4 << 30)
+        public var flowMaxUse = ByteSize(bytes: 512 << 20)
         public var keepFree = ByteSize(bytes: 1 << 30)
         public var maxAge = TimeSpan(nanoseconds: 0)
         public var segmentMaxSize = ByteSize(bytes: 128 << 20)

@@ -52,12 +52,18 @@ extension Setting {
         .size(
             "capture", "flow_memory", \.capture.flowMemory, (1 << 20)...(16 << 30),
             "kernel flow tables of all CPUs together; flows beyond it are counted as untracked"),
+        .span(
+            "capture", "flow_interval", \.capture.flowInterval,
+            "how often flows and counters are taken over into the log"),
         .path(
             "storage", "directory", \.storage.directory,
             "where segments are kept; \"\" is $STATE_DIRECTORY, else /var/lib/hdrlog"),
         .size(
             "storage", "max_use", \.storage.maxUse, (32 << 20)...(1 << 50),
             "disk budget; the oldest segments are deleted above it"),
+        .size(
+            "storage", "flow_max_use", \.storage.flowMaxUse, (4 << 20)...(1 << 50),
+            "of this, flows and counters may take so much, at most a quarter"),
         .size(
             "storage", "keep_free", \.storage.keepFree, 0...(1 << 50),
             "leave this much of the file system to others"),

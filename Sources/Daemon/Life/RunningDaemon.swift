@@ -27,6 +27,8 @@ final class RunningDaemon {
         let (writer, report) = try StoreWriter.open(
             directory: directory, limits: StoreLimits(configuration.storage), now: Clock.wall)
         Self.tell(report, log)
+        let flows = try FlowWriter(
+            directory: directory, limits: StoreLimits(flows: configuration.storage), now: Clock.wall)
         let store = writer.reader
         let capture = try Capture(
             ringMemory: configuration.capture.ringMemory.bytes, flowMemory: configuration.capture.flowMemory.bytes,
@@ -39,7 +41,7 @@ final class RunningDaemon {
         }
         let accountant = Accountant(capture, store, pipeline, directory: directory)
         do {
-            let service = Service(accountant, store, configuration.query)
+            let service = Service(accountant, store, FlowReader(directory: directory), configuration.query)
             server = try Self.listen(configuration.socket, service)
         } catch {
             writer.close(now: Clock.wall)
@@ -47,8 +49,9 @@ final class RunningDaemon {
         }
         interfaces.update()
         drain = DrainLoop(capture, pipeline)
-        watch = Watch(drain, interfaces, accountant, log)
-        let loop = StoreLoop(writer: writer, pipeline: pipeline, log: log)
+        watch = Watch(
+            drain, interfaces, accountant, interval: configuration.capture.flowInterval.nanoseconds, log)
+        let loop = StoreLoop(writer: writer, flows: flows, pipeline: pipeline, log: log)
         threads = (
             Thread("drain") { [drain] in drain.run() }, Thread("store") { loop.run() },
             Thread("watch") { [watch] in watch.run() }
@@ -74,7 +77,7 @@ final class RunningDaemon {
         do {
             let configuration = try LoadedConfiguration.read(path: path).configuration
             try capture.apply(CaptureSettings(configuration))
-            pipeline.send(.limits(StoreLimits(configuration.storage)))
+            pipeline.send(.limits(StoreLimits(configuration.storage), flows: StoreLimits(flows: configuration.storage)))
             watch.reconfigure(configuration.capture)
             log.info("configuration read again")
         } catch {
@@ -87,6 +90,7 @@ final class RunningDaemon {
         server.stop()
         watch.end()
         threads.watch.join()
+        accountant.endInterval()
         for index in capture.attached.keys { capture.detach(interface: index) }
         drain.end()
         threads.drain.join()
@@ -153,5 +157,12 @@ extension StoreLimits {
         segmentMaxAge = section.segmentMaxAge.nanoseconds
         flushInterval = section.flushInterval.nanoseconds
         syncInterval = section.syncInterval.nanoseconds
+    }
+
+    /// Of flows and counters: a share of the whole.
+    init(flows section: Configuration.StorageSection) {
+        self.init(section)
+        maxUse = min(Int64(section.flowMaxUse.bytes), maxUse / 4)
+        segmentMaxSize = min(segmentMaxSize, maxUse / 4)
     }
 }

@@ -1,20 +1,25 @@
 internal import Logging
 internal import Wire
 
-/// Once a second: interfaces that come and go, counters, systemd's status line and watchdog.
+/// Once a second: interfaces that come and go, systemd's watchdog; once an interval: flows, counters, the status line.
 final class Watch: Sendable {
     private struct State {
         var isEnded = false
         var capture: Configuration.CaptureSection?
     }
 
+    private static let round: Int64 = 1_000_000_000
+
     private let drain: DrainLoop
     private let interfaces: Interfaces
     private let accountant: Accountant
     private let log: Logger
     private let state = Monitor(State())
+    private let interval: Monitor<Int64>
 
-    init(_ drain: DrainLoop, _ interfaces: Interfaces, _ accountant: Accountant, _ log: Logger) {
+    /// - Parameter interval: nanoseconds between two intervals of flows and counters.
+    init(_ drain: DrainLoop, _ interfaces: Interfaces, _ accountant: Accountant, interval: Int64, _ log: Logger) {
+        self.interval = Monitor(interval)
         self.drain = drain
         self.interfaces = interfaces
         self.accountant = accountant
@@ -24,12 +29,16 @@ final class Watch: Sendable {
     func end() { state.update { $0.isEnded = true } }
 
     /// Takes another capture section over, soon.
-    func reconfigure(_ capture: Configuration.CaptureSection) { state.update { $0.capture = capture } }
+    func reconfigure(_ capture: Configuration.CaptureSection) {
+        interval.withLock { $0 = capture.flowInterval.nanoseconds }
+        state.update { $0.capture = capture }
+    }
 
     func run() {
         var rounds = -1
+        var due = Clock.boot
         while true {
-            let event: State? = state.wait(timeout: 500_000_000) { state in
+            let event: State? = state.wait(timeout: Self.round) { state in
                 guard state.isEnded || state.capture != nil else { return nil }
                 defer { state.capture = nil }
                 return state
@@ -39,6 +48,10 @@ final class Watch: Sendable {
             // The watchdog is fed by progress of the drain loop, not by this thread's own.
             if drain.rounds != rounds { ServiceManager.watchdog() }
             rounds = drain.rounds
+            // Other settings come into force with the next generation: at once.
+            guard event?.capture != nil || Clock.boot >= due else { continue }
+            due = Clock.boot + interval.withLock { $0 }
+            accountant.endInterval()
             report()
         }
     }

@@ -9,7 +9,9 @@ final class Pipeline: Sendable {
         case chunk(RecordChunk)
         case interface(index: UInt32, name: String)
         case gap(Gap)
-        case limits(StoreLimits)
+        case interval(FlowInterval)
+        /// Of the headers, and of the flows and counters.
+        case limits(StoreLimits, flows: StoreLimits)
     }
 
     private struct State {

@@ -5,6 +5,7 @@ internal import Store
 /// Chunks → blocks → segments, on a thread of its own: the only one that writes to the store.
 struct StoreLoop: @unchecked Sendable {
     let writer: StoreWriter
+    let flows: FlowWriter
     let pipeline: Pipeline
     let log: Logger
 
@@ -18,6 +19,7 @@ struct StoreLoop: @unchecked Sendable {
             writer.tick(now: Clock.wall)
             logEvents()
         }
+        flows.close(now: Clock.wall)
         writer.close(now: Clock.wall)
         logEvents()
     }
@@ -29,12 +31,17 @@ struct StoreLoop: @unchecked Sendable {
             pipeline.recycle(chunk)
         case .interface(let index, let name): writer.setInterface(index, name: name, now: Clock.wall)
         case .gap(let gap): writer.recordGap(gap)
-        case .limits(let limits): writer.setLimits(limits, now: Clock.wall)
+        case .interval(let interval):
+            writer.reserve(flows.size(of: interval), now: Clock.wall)
+            flows.append(interval, now: Clock.wall)
+        case .limits(let limits, let flowLimits):
+            writer.setLimits(limits, now: Clock.wall)
+            flows.setLimits(flowLimits, now: Clock.wall)
         }
     }
 
     private func logEvents() {
-        for event in writer.takeEvents() {
+        for event in writer.takeEvents() + flows.takeEvents() {
             switch event {
             case .segmentBegun(let name): log.debug("segment \(name) begun")
             case .segmentSealed(let name, let records, let bytes):

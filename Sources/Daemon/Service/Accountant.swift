@@ -13,6 +13,12 @@ final class Accountant: @unchecked Sendable {
         var rates: [String: (frames: Double, bytes: Double)] = [:]
         var ringLost: UInt64 = 0
         var sampled: UInt64 = 0
+        /// UTC; when the counters were last read.
+        var read = Clock.wall
+        /// What the interval that runs has so far: its begin, its flows, and the counters at its begin.
+        var interval = Clock.wall
+        var flows: [FlowRecord] = []
+        var stored: [String: InterfaceCounters] = [:]
     }
 
     private let capture: Capture
@@ -38,7 +44,7 @@ final class Accountant: @unchecked Sendable {
             guard let stored = try? store.statistics() else { return .failure(.unavailable(problem: "the store")) }
             let taken: [InterfaceSnapshot]?
             do {
-                taken = try snapshot()
+                taken = try snapshot(&last)
             } catch {
                 return .failure(.unavailable(problem: "\(error)"))
             }
@@ -52,13 +58,40 @@ final class Accountant: @unchecked Sendable {
         return try outcome.get()
     }
 
-    private func snapshot() throws(CaptureError) -> [InterfaceSnapshot]? {
-        var tries = 0
-        return try capture.snapshot(clockOffset: Clock.monotonicToWall) {
-            tries += 1
-            usleep(2000)
-            return tries < 1500
+    /// Hands what was counted since the last call over to the store.
+    func endInterval() {
+        last.withLock { last in
+            guard let taken = try? snapshot(&last) else { return }
+            noteRates(taken, &last)
+            noteLosses(taken, &last)
+            let now = Clock.wall
+            var interval = FlowInterval(from: last.interval, to: now, names: [:], flows: last.flows)
+            for port in taken {
+                interval.names[port.device.index] = port.device.name
+                interval.counters += port.samples(since: last.stored[Self.key(port)])
+                last.stored[Self.key(port)] = port.counters
+            }
+            last.interval = now
+            last.flows.removeAll(keepingCapacity: true)
+            guard !interval.flows.isEmpty || !interval.counters.isEmpty else { return }
+            pipeline.send(.interval(interval))
         }
+    }
+
+    private func snapshot(_ last: inout Last) throws(CaptureError) -> [InterfaceSnapshot]? {
+        var tries = 0
+        return try capture.snapshot(
+            clockOffset: Clock.monotonicToWall,
+            flow: { last.flows.append($0) },
+            wait: {
+                tries += 1
+                usleep(2000)
+                return tries < 1500
+            })
+    }
+
+    private static func key(_ snapshot: InterfaceSnapshot) -> String {
+        "\(snapshot.device.index) \(snapshot.direction.name)"
     }
 
     private func noteRates(_ snapshots: [InterfaceSnapshot], _ last: inout Last) {
@@ -66,7 +99,7 @@ final class Accountant: @unchecked Sendable {
         let seconds = Double(now - last.time) / 1e9
         guard seconds >= 0.5 else { return }
         for snapshot in snapshots {
-            let key = "\(snapshot.device.index) \(snapshot.direction.name)"
+            let key = Self.key(snapshot)
             let before = last.frames[key] ?? (snapshot.counters.frames, snapshot.counters.bytes)
             last.rates[key] = (
                 Double(snapshot.counters.frames &- before.frames) / seconds,
@@ -92,11 +125,11 @@ final class Accountant: @unchecked Sendable {
     private func noteLosses(_ snapshots: [InterfaceSnapshot], _ last: inout Last) {
         let lost = snapshots.reduce(0) { $0 + $1.counters.ringLost }
         if lost > last.ringLost {
-            let now = Clock.wall
             pipeline.send(
-                .gap(Store.Gap(from: now - 1_000_000_000, to: now, reason: .ringFull, count: lost - last.ringLost)))
+                .gap(Store.Gap(from: last.read, to: Clock.wall, reason: .ringFull, count: lost - last.ringLost)))
         }
         last.ringLost = lost
+        last.read = Clock.wall
     }
 
     private func reply(_ snapshots: [InterfaceSnapshot], _ stored: StoreStatistics, _ last: Last) -> StatusReply {
@@ -116,7 +149,7 @@ final class Accountant: @unchecked Sendable {
 
     private func entry(_ snapshot: InterfaceSnapshot, _ stored: StoreStatistics, _ last: Last) -> InterfaceStatus {
         let place = snapshot.direction == .ingress ? snapshot.hooks.ingress : snapshot.hooks.egress
-        let rate = last.rates["\(snapshot.device.index) \(snapshot.direction.name)"] ?? (0, 0)
+        let rate = last.rates[Self.key(snapshot)] ?? (0, 0)
         let source = StoreStatistics.Source(interface: snapshot.device.index, direction: snapshot.direction.rawValue)
         return InterfaceStatus(
             name: snapshot.device.name, index: Int(snapshot.device.index), direction: "\(snapshot.direction.name)",

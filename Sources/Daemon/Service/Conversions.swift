@@ -17,6 +17,9 @@ extension Counters {
         storeLost = Int(store.lost)
         ringLost = Int(kernel.ringLost)
         waiting = Int(kernel.drained) - stored - storeLost
+        keyed = Int(kernel.keyed)
+        flowPackets = Int(kernel.tracked)
+        untrackedPackets = Int(kernel.untracked)
         for (reason, count) in kernel.malformed.enumerated() where count > 0 {
             malformed[Self.malformedNames[reason]] = Int(count)
         }

@@ -6,10 +6,14 @@ internal import Wire
 final class Service: HdrlogService {
     private let accountant: Accountant
     private let store: StoreReader
+    private let flows: FlowReader
     private let settings: Configuration.QuerySection
     private let running = Monitor(0)
 
-    init(_ accountant: Accountant, _ store: StoreReader, _ settings: Configuration.QuerySection) {
+    init(
+        _ accountant: Accountant, _ store: StoreReader, _ flows: FlowReader, _ settings: Configuration.QuerySection
+    ) {
+        self.flows = flows
         self.accountant = accountant
         self.store = store
         self.settings = settings
@@ -32,6 +36,11 @@ final class Service: HdrlogService {
             defer { running.update { $0 -= 1 } }
             return try runner.run(request, into: sink)
         }
+    }
+
+    func flows(_ request: FlowsRequest) async throws(ServiceError) -> FlowsReply {
+        let runner = FlowRunner(reader: flows, timeLimit: settings.timeLimit.nanoseconds)
+        return try await onThread("flows") { () throws(ServiceError) in try runner.run(request) }
     }
 
     private func onThread<Value: Sendable>(

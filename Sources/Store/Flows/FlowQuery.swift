@@ -20,27 +20,6 @@ public struct FlowQuery: Sendable {
     public init() {}
 }
 
-/// One flow over the whole range.
-public struct FlowTotal: Sendable {
-    public var flow: FlowRecord
-    public var interface: String
-}
-
-public struct FlowAnswer: Sendable {
-    public var flows: [FlowTotal] = []
-    /// Selected flows, those beyond the limit included.
-    public var count = 0
-    public var packets: UInt64 = 0
-    public var bytes: UInt64 = 0
-    /// Packets of flows that found no room in memory.
-    public var rest: UInt64 = 0
-    /// Packets that found no room in the kernel's tables in this range, whatever the filter.
-    public var untracked: UInt64 = 0
-    /// The range that intervals were found for.
-    public var covered: ClosedRange<Int64>?
-    public var damage: [FlowReader.Damage] = []
-}
-
 extension FlowReader {
     /// - Parameter isCancelled: asked for each interval.
     /// - Throws: `.unsupported` when the filter asks for more than a flow knows.

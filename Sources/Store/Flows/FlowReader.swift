@@ -1,3 +1,4 @@
+public import Records
 internal import SQLite
 
 /// Reads the flows and counters of a directory, the daemon's own or a copied one. Each interval is copied and let go
@@ -7,24 +8,18 @@ public struct FlowReader: Sendable {
 
     public init(directory path: String) { directory = StoreDirectory(path: path) }
 
-    /// What could not be read, for the answer to say.
-    public struct Damage: Equatable, Sendable {
-        public var segment: String
-        public var problem: String
-    }
-
     /// Calls `body` with every interval that overlaps a range, oldest first, until it returns false.
     /// - Returns: what is damaged; the rest was read.
     public func forEach(
         in range: Range<Int64>, _ body: (FlowInterval) -> Bool
-    ) throws(StoreError) -> [Damage] {
-        var damage: [Damage] = []
+    ) throws(StoreError) -> [FlowAnswer.Damage] {
+        var damage: [FlowAnswer.Damage] = []
         let decoder = FlowIntervalDecoder()
         for name in try directory.names() where SegmentName.parse(name)?.family == .flows {
             do {
                 guard try read(name, range, decoder, &damage, body) else { break }
             } catch {
-                damage.append(Damage(segment: name, problem: "\(error)"))
+                damage.append(FlowAnswer.Damage(segment: name, problem: "\(error)"))
             }
         }
         return damage
@@ -32,7 +27,7 @@ public struct FlowReader: Sendable {
 
     /// - Returns: false when `body` wants no more.
     private func read(
-        _ name: String, _ range: Range<Int64>, _ decoder: FlowIntervalDecoder, _ damage: inout [Damage],
+        _ name: String, _ range: Range<Int64>, _ decoder: FlowIntervalDecoder, _ damage: inout [FlowAnswer.Damage],
         _ body: (FlowInterval) -> Bool
     ) throws(SQLiteError) -> Bool {
         let connection = try open(name)
@@ -47,7 +42,7 @@ public struct FlowReader: Sendable {
             }
             select.reset()
             guard let interval else {
-                damage.append(Damage(segment: name, problem: "interval \(row) has a wrong checksum"))
+                damage.append(FlowAnswer.Damage(segment: name, problem: "interval \(row) has a wrong checksum"))
                 continue
             }
             if !body(interval) { return false }
@@ -81,7 +76,7 @@ public struct FlowReader: Sendable {
 
     /// Reads every interval and checks it.
     /// - Returns: what is damaged, and how many intervals are sound.
-    public func verify() throws(StoreError) -> (damage: [Damage], sound: Int) {
+    public func verify() throws(StoreError) -> (damage: [FlowAnswer.Damage], sound: Int) {
         var sound = 0
         let damage = try forEach(in: .min ..< .max) { _ in
             sound += 1

@@ -60,6 +60,11 @@ public final class FlowWriter {
         return events
     }
 
+    /// More than an interval will take on disk, for room to be made before it is written.
+    public func size(of interval: FlowInterval) -> Int64 {
+        Int64(interval.flows.count * 64 + interval.counters.count * 16) + 131_072
+    }
+
     /// Stores an interval, and those that could not be stored before.
     public func append(_ interval: FlowInterval, now: Int64) {
         waiting.append(interval)

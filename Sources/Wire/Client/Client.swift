@@ -63,6 +63,10 @@ public struct Client: ~Copyable {
         try call("io.hdrlog.Aggregate", JSONValue(encoding: request).object ?? [:], as: AggregateReply.self)
     }
 
+    public mutating func flows(_ request: FlowsRequest) throws(ClientError) -> FlowsReply {
+        try call("io.hdrlog.Flows", JSONValue(encoding: request).object ?? [:], as: FlowsReply.self)
+    }
+
     public mutating func config() throws(ClientError) -> ConfigReply {
         try call("io.hdrlog.Config", as: ConfigReply.self)
     }

@@ -84,7 +84,9 @@ public struct Counters: Codable, Equatable, Sendable {
     public var storeLost = 0
     /// Frames by the reason why their headers could not be walked to the end.
     public var malformed: [String: Int] = [:]
-    /// Packets in the flow tables, and those that found no room there; nil where flows are not kept.
+    /// IP packets that no rule ignored; packets of flows, and those that found no room in the flow tables. nil where
+    /// flows are not kept.
+    public var keyed: Int?
     public var flowPackets: Int?
     public var untrackedPackets: Int?
 
@@ -109,12 +111,18 @@ public struct Identity: Codable, Equatable, Sendable {
 extension Counters {
     /// The accounting identities with this interface's numbers.
     public var identities: [Identity] {
-        [
+        var all = [
             Identity("frames = filtered + counted + sampled", left: frames, right: filtered + counted + sampled),
             Identity(
                 "sampled = stored + waiting + ringLost + storeLost", left: sampled,
                 right: stored + waiting + ringLost + storeLost),
         ]
+        if let keyed, let flowPackets, let untrackedPackets {
+            all.append(
+                Identity(
+                    "keyed = flowPackets + untrackedPackets", left: keyed, right: flowPackets + untrackedPackets))
+        }
+        return all
     }
 }
 

@@ -44,6 +44,12 @@ struct Dispatcher<Service: HdrlogService>: Sendable {
                 return single(call, completion) { () throws(ServiceError) in
                     JSONValue(encoding: try await service.aggregate(request))
                 }
+            case "io.hdrlog.Flows":
+                try read(peer)
+                let request = try call.parameters(as: FlowsRequest.self)
+                return single(call, completion) { () throws(ServiceError) in
+                    JSONValue(encoding: try await service.flows(request))
+                }
             case "io.hdrlog.Config":
                 try read(peer)
                 return single(call, completion) { () throws(ServiceError) in

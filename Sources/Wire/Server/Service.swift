@@ -10,6 +10,8 @@ public protocol HdrlogService: Sendable {
 
     func aggregate(_ request: AggregateRequest) async throws(ServiceError) -> AggregateReply
 
+    func flows(_ request: FlowsRequest) async throws(ServiceError) -> FlowsReply
+
     func config() async throws(ServiceError) -> ConfigReply
 
     // These change something: the server lets root and the daemon's own user in only.
@@ -22,6 +24,9 @@ public protocol HdrlogService: Sendable {
 extension HdrlogService {
     public func aggregate(_ request: AggregateRequest) async throws(ServiceError) -> AggregateReply {
         throw .methodNotImplemented("io.hdrlog.Aggregate")
+    }
+    public func flows(_ request: FlowsRequest) async throws(ServiceError) -> FlowsReply {
+        throw .methodNotImplemented("io.hdrlog.Flows")
     }
     public func config() async throws(ServiceError) -> ConfigReply { throw .methodNotImplemented("io.hdrlog.Config") }
     public func reload() async throws(ServiceError) { throw .methodNotImplemented("io.hdrlog.Reload") }
