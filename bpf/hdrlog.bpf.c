@@ -28,13 +28,10 @@ static __always_inline __u32 rate_of(const struct hdrlog_bank *bank, const struc
 
 /* What happens to a counted frame after the rules, which may have answered or not. */
 static __always_inline void finish(void *ctx, enum hook hook, struct packet *packet, const struct hdrlog_bank *bank,
-				   const struct bytes *bytes)
+				   struct hdrlog_counters *counted, const struct bytes *bytes)
 {
-	struct hdrlog_counters *counted = bpf_map_lookup_elem(&counters, &packet->slot);
 	__u64 nth = 0;
 
-	if (!counted)
-		return;
 	if (packet->facts.action == HDRLOG_RULE_IGNORE) {
 		counted->filtered++;
 		return;
@@ -63,8 +60,10 @@ static __always_inline void finish_after_rules(void *ctx, enum hook hook, const 
 	struct packet *packet = bpf_map_lookup_elem(&packets, &zero);
 	struct hdrlog_control *settings = bpf_map_lookup_elem(&control, &zero);
 
-	if (packet && settings)
-		finish(ctx, hook, packet, bank_of(settings, packet->generation), bytes);
+	struct hdrlog_counters *counted = packet ? bpf_map_lookup_elem(&counters, &packet->slot) : NULL;
+
+	if (counted && settings)
+		finish(ctx, hook, packet, bank_of(settings, packet->generation), counted, bytes);
 }
 
 /* The frame that this CPU is at, for the hook to say what it knows. */
@@ -112,7 +111,7 @@ static __always_inline void log_frame(void *ctx, enum hook hook, struct packet *
 		set_ethernet(packet, bytes->start, bytes->end);
 		bpf_tail_call(ctx, hook == HOOK_XDP ? (void *)&xdp_rules : (void *)&tc_rules, bank);
 	}
-	finish(ctx, hook, packet, set, bytes);
+	finish(ctx, hook, packet, set, counted, bytes);
 }
 
 static __always_inline struct bytes bytes_of_xdp(const struct xdp_md *ctx)
