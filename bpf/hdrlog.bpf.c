@@ -23,7 +23,14 @@ static __always_inline __u32 rate_of(const struct hdrlog_bank *bank, const struc
 	    (bank->keep & HDRLOG_KEEP_ICMP_ERRORS && packet->is_error) ||
 	    (bank->keep & HDRLOG_KEEP_MALFORMED && facts->malformed) || (nth && nth <= bank->first_packets))
 		return bank->thinning;
-	return bank->thinning * (facts->action == HDRLOG_RULE_SAMPLE ? facts->rate : bank->rate);
+	__u64 rate = (__u64)bank->thinning * (facts->action == HDRLOG_RULE_SAMPLE ? facts->rate : bank->rate);
+	return rate < HDRLOG_MAX_RATE ? rate : HDRLOG_MAX_RATE;
+}
+
+/* 1 in `rate`. A product instead of a remainder, which is a slow instruction; as likely to a part in 2^32 / rate. */
+static __always_inline int is_chosen(__u32 rate)
+{
+	return rate == 1 || (rate && (__u64)bpf_get_prandom_u32() * rate >> 32 == 0);
 }
 
 /* What happens to a counted frame after the rules, which may have answered or not. */
@@ -39,7 +46,7 @@ static __always_inline void finish(void *ctx, enum hook hook, struct packet *pac
 	if (bank->features & HDRLOG_FLOWS && packet->is_ip)
 		nth = count_flow(counted, packet, packet->generation & 1, bank->flow_limit);
 	__u32 rate = rate_of(bank, packet, nth);
-	if (rate == 0 || (rate > 1 && bpf_get_prandom_u32() % rate != 0)) {
+	if (!is_chosen(rate)) {
 		counted->counted++;
 		return;
 	}

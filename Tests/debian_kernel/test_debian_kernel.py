@@ -24,6 +24,8 @@ FACTS = [
     "packets pass",
     "their headers are in the log",
     "status answers",
+    "ignored packets pass",
+    "a rule ignores packets",
     "the service stops",
     "nothing is left attached",
 ]

@@ -133,13 +133,16 @@ enum hdrlog_keep {
 	HDRLOG_KEEP_MALFORMED = 4,
 };
 
+/* No rate is multiplied beyond this: with 32 random bits, a packet is chosen as told to within half a per cent. */
+#define HDRLOG_MAX_RATE (1 << 24)
+
 /* Settings that belong to a bank and change with it. */
 struct hdrlog_bank {
 	__u32 rate;          /* headers of 1 packet in `rate` are kept where no rule says otherwise; 0: none */
 	__u32 features;      /* enum hdrlog_feature */
 	__u32 keep;          /* enum hdrlog_keep */
 	__u32 first_packets; /* so many of each flow are kept in each generation */
-	__u32 thinning;      /* all rates are multiplied by this; at least 1 */
+	__u32 thinning;      /* all rates are multiplied by this; 1 to HDRLOG_MAX_RATE */
 	__u32 flow_limit;    /* entries of all flow tables of the bank together */
 };
 
