@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/membarrier.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -109,4 +112,18 @@ static inline int hdrlog_clock_synchronized(void)
 {
 	struct timex state = {0};
 	return adjtimex(&state) != TIME_ERROR;
+}
+
+/// A socket that becomes readable when a network interface comes, goes or changes (rtnetlink(7), RTMGRP_LINK).
+/// @return a descriptor, or -1 with errno set
+static inline int hdrlog_link_events(void)
+{
+	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	int events = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (events >= 0 && bind(events, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		close(events);
+		return -1;
+	}
+	return events;
 }

@@ -225,6 +225,21 @@ public final class Capture: @unchecked Sendable {
         }
     }
 
+    /// Headers that were sampled until now on the interfaces that are attached, the generation that runs included: what
+    /// a budget is held against between two snapshots.
+    public var sampled: UInt64 {
+        state.withLock { state in
+            state.interfaces.values.reduce(0) { sum, interface in
+                interface.directions.reduce(sum) { sum, direction in
+                    let slot = Int(interface.slot) + Int(direction.rawValue)
+                    let port = Port(interface: interface.device.index, direction: direction)
+                    let running = (0..<Int(HDRLOG_BANKS)).reduce(0) { $0 + counters.sampled(slot: slot, bank: $1) }
+                    return sum + (state.totals[port]?.sampled ?? 0) + running
+                }
+            }
+        }
+    }
+
     /// - Parameter tracked: frames of the bank's flows.
     private func collect(bank: Int, _ tracked: [Port: UInt64]) -> [InterfaceSnapshot] {
         state.withLock { state in

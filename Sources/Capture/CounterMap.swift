@@ -36,6 +36,19 @@ struct CounterMap: Sendable {
         }
     }
 
+    /// Headers that were sampled in a bank, which may still be in use.
+    func sampled(slot: Int, bank: Int) -> UInt64 {
+        var sum: UInt64 = 0
+        let size = MemoryLayout<hdrlog_counters>.stride
+        withUnsafeTemporaryAllocation(byteCount: size * Map.processors, alignment: 8) { values in
+            guard (try? counters.read(UInt32(bank * stride + slot), into: values)) != nil else { return }
+            for processor in 0..<Map.processors {
+                sum += values.load(fromByteOffset: processor * size, as: hdrlog_counters.self).sampled
+            }
+        }
+        return sum
+    }
+
     /// Sets an interface's counters to zero, in both banks and directions.
     func clear(slot: UInt16) {
         for bank in 0..<Int(HDRLOG_BANKS) {

@@ -1,5 +1,9 @@
 """Bursts of an exact number of frames, made in the kernel: each is seen, and each is stored or counted as lost."""
 
+import signal
+import threading
+import time
+
 import pytest
 
 from harness.commands import HDRGEN, wait_until
@@ -65,3 +69,35 @@ def test_sampling_counts_every_frame_and_stores_one_in_so_many(quiet_lab, folder
         assert 1800 <= counters["sampled"] <= 2200
         assert {record["rate"] for record in daemon.query("--limit", "100")} == {100}
         assert_adds_up(daemon)
+
+
+def test_a_budget_thins_the_headers_evenly_and_recovers(quiet_lab, folder):
+    settings = {"capture__direction": "in", "capture__hook": "native", "capture__header_budget": 5_000}
+    with Daemon(quiet_lab.logged, folder, **settings) as daemon:
+        generate(quiet_lab.peer, 400_000, "--rate", 100_000)
+        counters = settled(daemon, 400_000)
+        assert counters["frames"] == 400_000 == counters["counted"] + counters["sampled"]
+        # The first second goes by unthinned: nobody could know.
+        assert counters["sampled"] < 250_000
+        estimated = sum(record["rate"] for record in daemon.query())
+        assert abs(estimated - 400_000) < 20_000
+        wait_until(lambda: daemon.status()["interfaces"][0]["samplingRate"] == 1, 20, "the rate is 1 again")
+
+
+def test_reloads_during_a_burst_lose_no_frame(quiet_lab, daemon):
+    sender = threading.Thread(target=generate, args=(quiet_lab.peer, 2_000_000, "--rate", 250_000))
+    sender.start()
+    reloads = 0
+    while sender.is_alive() or reloads < 100:
+        rate = 1 + reloads % 7
+        daemon.configure(capture__sampling_rate=rate)
+        rules = '[[rule]]\nmatch = "udp port 9 and src port 1024"\naction = "count"\n' if reloads % 2 else ""
+        daemon.config.write_text(daemon.config.read_text() + rules)
+        daemon.process.send_signal(signal.SIGHUP)
+        reloads += 1
+        time.sleep(0.05)
+    counters = settled(daemon, 2_000_000)
+    print(f"{reloads} reloads")
+    assert counters["frames"] == 2_000_000 == counters["counted"] + counters["sampled"]
+    assert counters["keyed"] == counters["flowPackets"] + counters["untrackedPackets"] == 2_000_000
+    assert_adds_up(daemon)

@@ -1,14 +1,16 @@
 internal import Logging
 internal import Wire
 
-/// Once a second: interfaces that come and go, systemd's watchdog; once an interval: flows, counters, the status line.
+/// At once: interfaces that come and go. Once a second: systemd's watchdog and the budget of headers. Once an interval:
+/// flows, counters and the status line.
 final class Watch: Sendable {
     private struct State {
         var isEnded = false
         var capture: Configuration.CaptureSection?
     }
 
-    private static let round: Int64 = 1_000_000_000
+    /// Milliseconds.
+    private static let round: Int32 = 1000
 
     private let drain: DrainLoop
     private let interfaces: Interfaces
@@ -16,6 +18,7 @@ final class Watch: Sendable {
     private let log: Logger
     private let state = Monitor(State())
     private let interval: Monitor<Int64>
+    private let events = LinkEvents()
 
     /// - Parameter interval: nanoseconds between two intervals of flows and counters.
     init(_ drain: DrainLoop, _ interfaces: Interfaces, _ accountant: Accountant, interval: Int64, _ log: Logger) {
@@ -26,30 +29,35 @@ final class Watch: Sendable {
         self.log = log
     }
 
-    func end() { state.update { $0.isEnded = true } }
+    func end() {
+        state.update { $0.isEnded = true }
+        events.ring()
+    }
 
     /// Takes another capture section over, soon.
     func reconfigure(_ capture: Configuration.CaptureSection) {
         interval.withLock { $0 = capture.flowInterval.nanoseconds }
         state.update { $0.capture = capture }
+        events.ring()
     }
 
     func run() {
         var rounds = -1
         var due = Clock.boot
         while true {
-            let event: State? = state.wait(timeout: Self.round) { state in
-                guard state.isEnded || state.capture != nil else { return nil }
+            events.wait(timeout: Self.round)
+            let event = state.withLock { state in
                 defer { state.capture = nil }
                 return state
             }
-            if event?.isEnded == true { return }
-            if let section = event?.capture { interfaces.configure(section) } else { interfaces.update() }
+            if event.isEnded { return }
+            if let section = event.capture { interfaces.configure(section) } else { interfaces.update() }
             // The watchdog is fed by progress of the drain loop, not by this thread's own.
             if drain.rounds != rounds { ServiceManager.watchdog() }
             rounds = drain.rounds
+            accountant.keepBudget()
             // Other settings come into force with the next generation: at once.
-            guard event?.capture != nil || Clock.boot >= due else { continue }
+            guard event.capture != nil || Clock.boot >= due else { continue }
             due = Clock.boot + interval.withLock { $0 }
             accountant.endInterval()
             report()

@@ -12,7 +12,9 @@ final class Accountant: @unchecked Sendable {
         var frames: [String: (frames: UInt64, bytes: UInt64)] = [:]
         var rates: [String: (frames: Double, bytes: Double)] = [:]
         var ringLost: UInt64 = 0
+        /// What had been sampled when the budget was last looked at, and when that was.
         var sampled: UInt64 = 0
+        var budget = Clock.boot
         /// UTC; when the counters were last read.
         var read = Clock.wall
         /// What the interval that runs has so far: its begin, its flows, and the counters at its begin.
@@ -107,18 +109,25 @@ final class Accountant: @unchecked Sendable {
             )
             last.frames[key] = (snapshot.counters.frames, snapshot.counters.bytes)
         }
-        keepBudget(snapshots.reduce(0) { $0 + $1.counters.sampled }, seconds, &last)
         last.time = now
     }
 
-    private func keepBudget(_ sampled: UInt64, _ seconds: Double, _ last: inout Last) {
+    /// Thins the headers, or lets more through again, by what was kept since the last call. To be called every second.
+    func keepBudget() {
         let settings = capture.settings
-        // An interface that went takes its counters with it.
-        let kept = sampled >= last.sampled ? sampled - last.sampled : sampled
-        last.sampled = sampled
         guard settings.headerBudget > 0 else { return }
-        var budget = HeaderBudget(limit: Double(settings.headerBudget), thinning: settings.thinning)
-        if budget.update(kept: kept, seconds: seconds) { capture.setThinning(budget.thinning) }
+        last.withLock { last in
+            let (now, sampled) = (Clock.boot, capture.sampled)
+            // An interface that went takes its counters with it.
+            let kept = sampled >= last.sampled ? sampled - last.sampled : sampled
+            let seconds = Double(now - last.budget) / 1e9
+            (last.sampled, last.budget) = (sampled, now)
+            var budget = HeaderBudget(limit: Double(settings.headerBudget), thinning: settings.thinning)
+            guard budget.update(kept: kept, seconds: seconds) else { return }
+            capture.setThinning(budget.thinning)
+            // It comes into force with the next generation.
+            if let taken = try? snapshot(&last) { noteLosses(taken, &last) }
+        }
     }
 
     /// What overflowed a ring since the last look is a gap in the log.
@@ -154,7 +163,7 @@ final class Accountant: @unchecked Sendable {
         return InterfaceStatus(
             name: snapshot.device.name, index: Int(snapshot.device.index), direction: "\(snapshot.direction.name)",
             hook: place?.hook ?? "tc", mode: place?.mode ?? "link", reason: snapshot.hooks.reason,
-            samplingRate: capture.settings.samplingRate,
+            samplingRate: capture.settings.samplingRate * capture.settings.thinning,
             counters: Counters(snapshot.counters, stored.sources[source] ?? StoreStatistics.Tally()),
             framesPerSecond: rate.frames, bytesPerSecond: rate.bytes)
     }
