@@ -7,6 +7,8 @@ internal import Wire
 
 /// The life of the daemon.
 public enum DaemonProcess {
+    public static let version = Version.current
+
     /// Runs until SIGTERM or SIGINT.
     /// - Returns: the exit status: 0 after a clean stop, 1 when something failed, 64 when the configuration is wrong.
     public static func run(configurationPath: String?, logLevel: LogLevel) -> Int32 {
@@ -16,18 +18,19 @@ public enum DaemonProcess {
             let loaded = try LoadedConfiguration.read(path: configurationPath)
             let missing = Privileges.missing
             guard missing.isEmpty else {
-                log.error("needs \(missing.joined(separator: ", ")): start it as root or by systemd")
+                log.tell(
+                    .startFailed, "needs \(missing.joined(separator: ", ")): start it as root or by systemd")
                 return 1
             }
             Privileges.dropOthers()
-            let daemon = try RunningDaemon(loaded.configuration, log)
-            daemon.serve(configurationPath: configurationPath)
+            let daemon = try RunningDaemon(loaded, path: configurationPath, log)
+            daemon.serve()
             return 0
         } catch let error as ConfigurationError {
-            log.error("\(error)")
+            log.tell(.startFailed, "\(error)")
             return 64
         } catch {
-            log.error("\(error)")
+            log.tell(.startFailed, "\(error)")
             return 1
         }
     }

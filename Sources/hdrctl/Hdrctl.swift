@@ -19,15 +19,12 @@ struct Hdrctl: ParsableCommand {
             Exit status: 0 done, 1 the answer is bad news, 64 wrong arguments, 69 no daemon, 74 input or output failed, \
             77 no permission.
             """,
-        version: "hdrctl \(version)",
+        version: "hdrctl \(Version.current)",
         subcommands: [
             QueryCommand.self, FlowsCommand.self, TopCommand.self, SeriesCommand.self, ExportCommand.self,
-            StatusCommand.self,
-            DoctorCommand.self, DiskUsageCommand.self,
+            StatusCommand.self, DoctorCommand.self, DiskUsageCommand.self, VerifyCommand.self,
             ConfigCommand.self, ReloadCommand.self, RotateCommand.self, VacuumCommand.self,
         ])
-
-    static let version = "0.1.0"
 
     static func main() {
         // A reader that has seen enough (`head`) is no error: writing fails with EPIPE, which ends the program quietly.

@@ -16,7 +16,7 @@ struct Hdrlogd: ParsableCommand {
               hdrlogd --check-config                   say what is wrong with the configuration, start nothing
               hdrlogd --print-config                   print every key with its default and what it is for
             """,
-        version: "hdrlogd \(Version.current)")
+        version: "hdrlogd \(DaemonProcess.version)")
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Read this configuration.", valueName: "file"))
     var config: String?

@@ -30,6 +30,26 @@ struct DirectoryTests {
         return directory
     }
 
+    @Test("verify counts what is sound and names the block that is not")
+    func verify() async throws {
+        let directory = try Self.store()
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let sound = try await hdrctl("verify", directory)
+        #expect(sound.status == 0 && sound.output.contains("150 records: all sound"), "\(sound.output)\(sound.errors)")
+        let name = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: directory).first { $0.hasSuffix(".hdrlog") })
+        let path = "\(directory)/\(name)"
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        // Well behind the schema: inside the one block's columns.
+        for index in bytes.count / 2..<bytes.count / 2 + 64 { bytes[index] ^= 0x55 }
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let damaged = try await hdrctl("verify", directory, "-o", "json")
+        #expect(damaged.status == 1 && damaged.output.contains("\"segment\":\"\(name)\""), "\(damaged.output)")
+        let text = try await hdrctl("verify", directory)
+        #expect(text.status == 1 && text.output.contains("damaged: \(directory)/\(name)"), "\(text.output)")
+        #expect(try await hdrctl("verify", "/nowhere").status == 74)
+    }
+
     @Test("query reads what the store holds, filtered, limited and in order")
     func query() async throws {
         let directory = try Self.store()

@@ -116,5 +116,5 @@ class Daemon:
         return wait_until(
             lambda: (found := self.query(*arguments)) if len(self.query(*arguments)) >= count else None,
             seconds,
-            f"{count} records for {' '.join(arguments) or 'everything'}",
+            f"{count} records for {' '.join(map(str, arguments)) or 'everything'}",
         )

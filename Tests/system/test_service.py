@@ -1,5 +1,6 @@
 """The installed service under a real systemd: what an operator does to it, and what systemd does."""
 
+import json
 import time
 
 import pytest
@@ -91,11 +92,40 @@ def test_reload_takes_a_new_configuration_without_a_new_process(service):
 
 def test_a_wrong_reload_fails_says_why_and_changes_nothing(service):
     before = main_pid(service)
-    (service.root / "etc/hdrlog/hdrlogd.toml").write_text("[capture]\nsampling_rate = 'many'\n")
+    config = service.root / "etc/hdrlog/hdrlogd.toml"
+    config.write_text("[capture]\nsampling_rate = 'many'\n")
     assert service.run("systemctl", "reload", SERVICE, check=False).returncode != 0
     assert "hdrlogd.toml:2: capture.sampling_rate" in service.journal(SERVICE)
+    wait_until(lambda: "reload was refused" in service.show(SERVICE, "StatusText"), 5, "the reason in the status line")
+    assert "hdrlogd.toml:2: capture.sampling_rate" in service.run("systemctl", "status", SERVICE).stdout
     assert service.show(SERVICE, "ActiveState") == "active" and main_pid(service) == before
     send_and_find(service, 2002)
+    config.write_text("[storage]\nkeep_free = '16M'\n")
+    service.run("systemctl", "reload", SERVICE)
+    wait_until(lambda: "refused" not in service.show(SERVICE, "StatusText"), 5, "the end of the complaint")
+
+
+def journal_entries(system, invocation: str) -> list[dict]:
+    system.run("journalctl", "--sync")
+    lines = system.run("journalctl", "--quiet", "--output=json", f"_SYSTEMD_INVOCATION_ID={invocation}").stdout
+    return [json.loads(line) for line in lines.splitlines()]
+
+
+def test_events_stand_in_the_journal_with_fields_and_an_explanation(service):
+    invocation = service.show(SERVICE, "InvocationID")
+    service.run("systemctl", "stop", SERVICE)
+    entries = journal_entries(service, invocation)
+    attached = next(entry for entry in entries if "logging, in:" in entry["MESSAGE"])
+    assert attached["INTERFACE"] == service.lab.logged.device
+    assert attached["HOOK"].startswith("in: ") and attached["REASON"] in attached["MESSAGE"]
+    service.run("journalctl", "--update-catalog")
+    told = service.run("journalctl", "-x", "--no-pager", f"MESSAGE_ID={attached['MESSAGE_ID']}").stdout
+    assert f"Interface {service.lab.logged.device} is being logged" in told
+    assert attached["REASON"] in told.split("Why this one: ")[1]
+    subjects = service.run("journalctl", "--list-catalog").stdout
+    for entry in entries:
+        if "MESSAGE_ID" in entry and entry.get("SYSLOG_IDENTIFIER") == "hdrlogd":
+            assert f"{entry['MESSAGE_ID']} hdrlog:" in subjects, entry["MESSAGE"]
 
 
 def test_stop_leaves_nothing_attached(service):

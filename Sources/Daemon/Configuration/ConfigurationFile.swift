@@ -2,9 +2,9 @@ internal import TOMLKit
 
 /// The configuration in force and where each value came from: defaults, then the file, then its drop-ins.
 public struct LoadedConfiguration: Equatable, Sendable {
-    public private(set) var configuration = Configuration()
+    public internal(set) var configuration = Configuration()
     /// `section.key` → `FILE:LINE` for everything that a file set.
-    public private(set) var origins: [String: String] = [:]
+    public internal(set) var origins: [String: String] = [:]
 
     public init() {}
 

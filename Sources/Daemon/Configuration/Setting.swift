@@ -12,8 +12,19 @@ struct Setting: Sendable {
     let assign: @Sendable (inout Configuration, ConfigurationValue) -> Bool
     /// The value as a TOML literal.
     let show: @Sendable (Configuration) -> String
+    /// Takes the value of another configuration over.
+    let copy: @Sendable (Configuration, inout Configuration) -> Void
+    /// A reload cannot change it: what it sizes or names is made once, at the start.
+    var needsRestart = false
 
     var name: String { "\(section).\(key)" }
+
+    /// The same setting, of which a reload takes no notice.
+    var atStart: Setting {
+        var setting = self
+        setting.needsRestart = true
+        return setting
+    }
 }
 
 /// A value as it stood in the file, freed of the TOML library's types.
@@ -48,16 +59,20 @@ extension Setting {
             "headers a second above which all sampling rates rise by themselves, and fall again; 0 is no limit"),
         .size(
             "capture", "ring_memory", \.capture.ringMemory, (64 << 10)...(4 << 30),
-            "ring buffers of all CPUs together; more outlasts longer bursts"),
+            "ring buffers of all CPUs together; more outlasts longer bursts"
+        ).atStart,
         .size(
             "capture", "flow_memory", \.capture.flowMemory, (1 << 20)...(16 << 30),
-            "kernel flow tables of all CPUs together; flows beyond it are counted as untracked"),
+            "kernel flow tables of all CPUs together; flows beyond it are counted as untracked"
+        )
+        .atStart,
         .span(
             "capture", "flow_interval", \.capture.flowInterval,
             "how often flows and counters are taken over into the log"),
         .path(
             "storage", "directory", \.storage.directory,
-            "where segments are kept; \"\" is $STATE_DIRECTORY, else /var/lib/hdrlog"),
+            "where segments are kept; \"\" is $STATE_DIRECTORY, else /var/lib/hdrlog"
+        ).atStart,
         .size(
             "storage", "max_use", \.storage.maxUse, (32 << 20)...(1 << 50),
             "disk budget; the oldest segments are deleted above it"),
@@ -80,9 +95,9 @@ extension Setting {
         .span(
             "storage", "sync_interval", \.storage.syncInterval,
             "what a power cut may cost at the most; longer wears flash less"),
-        .path("socket", "path", \.socket.path, "where hdrctl finds the daemon"),
-        .string("socket", "group", \.socket.group, "members may query; changes need root"),
-        .integer("socket", "max_clients", \.socket.maxClients, 1...4096, "connections at a time"),
+        .path("socket", "path", \.socket.path, "where hdrctl finds the daemon").atStart,
+        .string("socket", "group", \.socket.group, "members may query; changes need root").atStart,
+        .integer("socket", "max_clients", \.socket.maxClients, 1...4096, "connections at a time").atStart,
         .span("query", "time_limit", \.query.timeLimit, "a query is ended after this time"),
         .integer("query", "concurrent", \.query.concurrent, 1...64, "queries at a time; more wait"),
     ]
@@ -103,7 +118,8 @@ extension Setting {
                 configuration[keyPath: path] = read
                 return true
             },
-            show: { show($0[keyPath: path]) })
+            show: { show($0[keyPath: path]) },
+            copy: { $1[keyPath: path] = $0[keyPath: path] })
     }
 
     private static func string(

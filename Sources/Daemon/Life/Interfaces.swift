@@ -56,14 +56,19 @@ final class Interfaces: @unchecked Sendable {
             attached[device.index] = device.name
             pipeline.send(.interface(index: device.index, name: device.name))
             let places = [hooks.ingress.map { "in: \($0.rawValue)" }, hooks.egress.map { "out: \($0.rawValue)" }]
-            log.info("\(device.name): logging, \(places.compactMap { $0 }.joined(separator: ", ")) (\(hooks.reason))")
+            let hook = places.compactMap { $0 }.joined(separator: ", ")
+            log.tell(
+                .attached, "\(device.name): logging, \(hook) (\(hooks.reason))",
+                [.interface: device.name, .hook: hook, .reason: hooks.reason])
         } catch {
-            if refused.insert(device.name).inserted { log.warning("not logged: \(error)") }
+            if refused.insert(device.name).inserted {
+                log.tell(.refused, "not logged: \(error)", [.interface: device.name, .reason: error])
+            }
         }
     }
 
     private func rename(_ device: Device) {
-        log.notice("\(attached[device.index] ?? ""): now called \(device.name)")
+        log.tell(.renamed, "\(attached[device.index] ?? ""): now called \(device.name)", [.interface: device.name])
         attached[device.index] = device.name
         pipeline.send(.interface(index: device.index, name: device.name))
     }
@@ -71,7 +76,7 @@ final class Interfaces: @unchecked Sendable {
     private func detach(_ index: UInt32) {
         capture.detach(interface: index)
         guard let name = attached.removeValue(forKey: index) else { return }
-        log.info("\(name): no longer logged")
+        log.tell(.detached, "\(name): no longer logged", [.interface: name])
     }
 
     /// IFF_UP and IFF_LOOPBACK of netdevice(7).

@@ -8,11 +8,10 @@ internal import Wire
 /// The parts of the daemon, put together as in docs/architecture.md: rings → drain thread → store thread → queries.
 final class RunningDaemon {
     private let log: Logger
-    private let interfaces: Interfaces
     private let pipeline: Pipeline
     private let capture: Capture
     private let drain: DrainLoop
-    private let accountant: Accountant
+    private let administration: Administration
     private let server: Server
     private let threads: (drain: Thread, store: Thread, watch: Thread)
     private let watch: Watch
@@ -22,7 +21,9 @@ final class RunningDaemon {
     private static let chunkBytes = 1 << 20
 
     /// Starts everything; what has been started is stopped again when a later part fails.
-    init(_ configuration: Configuration, _ log: Logger) throws {
+    /// - Parameter path: the file that a reload reads; nil for the default one.
+    init(_ loaded: LoadedConfiguration, path: String?, _ log: Logger) throws {
+        let configuration = loaded.configuration
         let directory = Self.directory(configuration.storage)
         let (writer, report) = try StoreWriter.open(
             directory: directory, limits: StoreLimits(configuration.storage), now: Clock.wall)
@@ -39,50 +40,35 @@ final class RunningDaemon {
             writer.close(now: Clock.wall)
             throw StartError.noInterface(interfaces.missing.joined(separator: ", "))
         }
-        let accountant = Accountant(capture, store, pipeline, directory: directory)
+        let accountant = Accountant(capture, store, pipeline, directory: directory, log)
+        drain = DrainLoop(capture, pipeline)
+        watch = Watch(
+            drain, interfaces, accountant, interval: configuration.capture.flowInterval.nanoseconds, log)
+        administration = Administration(loaded, path: path, capture, pipeline, watch, log)
         do {
-            let service = Service(accountant, store, FlowReader(directory: directory), configuration.query)
+            let service = Service(accountant, store, FlowReader(directory: directory), administration)
             server = try Self.listen(configuration.socket, service)
         } catch {
             writer.close(now: Clock.wall)
             throw error
         }
         interfaces.update()
-        drain = DrainLoop(capture, pipeline)
-        watch = Watch(
-            drain, interfaces, accountant, interval: configuration.capture.flowInterval.nanoseconds, log)
         let loop = StoreLoop(writer: writer, flows: flows, pipeline: pipeline, log: log)
         threads = (
             Thread("drain") { [drain] in drain.run() }, Thread("store") { loop.run() },
             Thread("watch") { [watch] in watch.run() }
         )
         (self.log, self.capture, self.pipeline) = (log, capture, pipeline)
-        (self.interfaces, self.accountant) = (interfaces, accountant)
     }
 
     /// Serves until it is told to stop, and stops.
-    func serve(configurationPath: String?) {
+    func serve() {
         ServiceManager.ready()
-        log.info("ready")
-        while Signals.next() == SIGHUP { reload(configurationPath) }
+        log.tell(.ready, "ready")
+        while Signals.next() == SIGHUP { try? administration.reload() }  // it has told the log why not
         ServiceManager.stopping()
         stop()
-        log.info("stopped")
-    }
-
-    /// Reads the configuration again; a wrong one changes nothing.
-    private func reload(_ path: String?) {
-        ServiceManager.reloading()
-        defer { ServiceManager.ready() }
-        do {
-            let configuration = try LoadedConfiguration.read(path: path).configuration
-            try capture.apply(CaptureSettings(configuration))
-            pipeline.send(.limits(StoreLimits(configuration.storage), flows: StoreLimits(flows: configuration.storage)))
-            watch.reconfigure(configuration.capture)
-            log.info("configuration read again")
-        } catch {
-            log.error("the configuration in force stays: \(error)")
-        }
+        log.tell(.stopped, "stopped")
     }
 
     /// Takes the programs off first, so that what is stored last was seen last.
@@ -117,8 +103,16 @@ final class RunningDaemon {
     }
 
     private static func tell(_ report: RecoveryReport, _ log: Logger) {
-        for segment in report.setAside { log.error("segment \(segment.name) set aside: \(segment.reason)") }
-        if report.recovered > 0 { log.notice("\(report.recovered) records recovered from an unfinished block") }
+        for segment in report.setAside {
+            log.tell(
+                .segmentDamaged, "segment \(segment.name) set aside: \(segment.reason)",
+                [.segment: segment.name, .reason: segment.reason])
+        }
+        if report.recovered > 0 {
+            log.tell(
+                .recovered, "\(report.recovered) records recovered from an unfinished block", [.count: report.recovered]
+            )
+        }
     }
 }
 

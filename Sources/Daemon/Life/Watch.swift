@@ -7,6 +7,8 @@ final class Watch: Sendable {
     private struct State {
         var isEnded = false
         var capture: Configuration.CaptureSection?
+        /// What the status line says beside the rate.
+        var trouble: String?
     }
 
     /// Milliseconds.
@@ -41,9 +43,13 @@ final class Watch: Sendable {
         events.ring()
     }
 
+    /// Shows in the status line what is wrong until it is told nil.
+    func show(trouble: String?) { state.update { $0.trouble = trouble } }
+
     func run() {
         var rounds = -1
         var due = Clock.boot
+        var told: String?
         while true {
             events.wait(timeout: Self.round)
             let event = state.withLock { state in
@@ -56,6 +62,10 @@ final class Watch: Sendable {
             if drain.rounds != rounds { ServiceManager.watchdog() }
             rounds = drain.rounds
             accountant.keepBudget()
+            JournalLogHandler.tellSums(now: Clock.boot)
+            let trouble = state.withLock { $0.trouble }
+            if trouble != told { report() }
+            told = trouble
             // Other settings come into force with the next generation: at once.
             guard event.capture != nil || Clock.boot >= due else { continue }
             due = Clock.boot + interval.withLock { $0 }
@@ -69,6 +79,7 @@ final class Watch: Sendable {
         let rate = status.interfaces.reduce(0) { $0 + $1.framesPerSecond }
         let names = Set(status.interfaces.map(\.name)).sorted().joined(separator: ", ")
         let sums = status.consistent ? "" : "; the counters do not add up"
-        ServiceManager.status("\(Int(rate)) frames/s on \(names.isEmpty ? "no interface" : names)\(sums)")
+        let trouble = state.withLock { $0.trouble }.map { "; \($0)" } ?? ""
+        ServiceManager.status("\(Int(rate)) frames/s on \(names.isEmpty ? "no interface" : names)\(sums)\(trouble)")
     }
 }

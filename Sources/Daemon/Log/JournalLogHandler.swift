@@ -3,18 +3,35 @@ internal import Glibc
 internal import Logging
 
 /// Sends each event to the journal with its metadata as fields, or as one line to stderr where stderr is not the journal.
+///
+/// Events that repeat are summed up; `tellSums` has to be called now and then.
 struct JournalLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.info
-    private let toJournal = Self.stderrIsJournal
+    private static let throttle = Monitor(LogThrottle())
 
     func log(event: LogEvent) {
         let fields = metadata.merging(event.metadata ?? [:]) { $1 }
-        if toJournal {
-            send(event, fields)
-        } else {
-            printLine(event, fields)
+        let text = event.message.description
+        if let id = fields["MESSAGE_ID"] {
+            let key = "\(event.level.rawValue) \(id) \(fields["INTERFACE"] ?? "")"
+            guard Self.throttle.withLock({ $0.admits(key, text: text, now: Clock.boot) }) else { return }
         }
+        Self.write(event.level, text, fields)
+    }
+
+    /// Says of what has been held back how often it happened.
+    static func tellSums(now: Int64) {
+        for sum in throttle.withLock({ $0.takeSums(now: now) }) {
+            let parts = sum.key.split(separator: " ", maxSplits: 2).map { String($0) }
+            var fields: Logger.Metadata = ["MESSAGE_ID": .string(parts[1]), "COUNT": "\(sum.count)"]
+            if parts.count > 2 { fields["INTERFACE"] = .string(parts[2]) }
+            write(Logger.Level(rawValue: parts[0]) ?? .notice, "\(sum.count) more, the last: \(sum.text)", fields)
+        }
+    }
+
+    private static func write(_ level: Logger.Level, _ text: String, _ fields: Logger.Metadata) {
+        if stderrIsJournal { send(level, text, fields) } else { printLine(level, text) }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -22,13 +39,9 @@ struct JournalLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    private func send(_ event: LogEvent, _ fields: Logger.Metadata) {
-        var texts = ["MESSAGE=\(event.message)", "PRIORITY=\(event.level.priority)", "SYSLOG_IDENTIFIER=hdrlogd"]
-        for (key, value) in fields {
-            // MESSAGE_ID is the journal's own field; ours stand under the daemon's prefix.
-            let name = key == "message_id" ? "MESSAGE_ID" : "HDRLOG_\(key.uppercased())"
-            texts.append("\(name)=\(value)")
-        }
+    private static func send(_ level: Logger.Level, _ text: String, _ fields: Logger.Metadata) {
+        var texts = ["MESSAGE=\(text)", "PRIORITY=\(level.priority)", "SYSLOG_IDENTIFIER=hdrlogd"]
+        for (key, value) in fields { texts.append("\(key)=\(value)") }
         // One buffer for all fields keeps every vector's address valid during the call.
         var bytes: [UInt8] = []
         let ends = texts.map { text in
@@ -45,15 +58,9 @@ struct JournalLogHandler: LogHandler {
         }
     }
 
-    private func printLine(_ event: LogEvent, _ fields: Logger.Metadata) {
-        var line =
-            "hdrlogd: \(event.level == .info || event.level == .notice ? "" : "\(event.level): ")\(event.message)"
-        let shown = fields.filter { $0.key != "message_id" }.sorted { $0.key < $1.key }
-        if !shown.isEmpty {
-            line += " [" + shown.map { "\($0.key)=\($0.value)" }.joined(separator: " ") + "]"
-        }
-        let bytes = Array((line + "\n").utf8)
-        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    private static func printLine(_ level: Logger.Level, _ text: String) {
+        let bytes = Array("hdrlogd: \(level == .info || level == .notice ? "" : "\(level): ")\(text)\n".utf8)
+        _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
     /// systemd names the journal's socket by device and inode in $JOURNAL_STREAM (systemd.exec(5)).

@@ -12,6 +12,9 @@ final class Pipeline: Sendable {
         case interval(FlowInterval)
         /// Of the headers, and of the flows and counters.
         case limits(StoreLimits, flows: StoreLimits)
+        case rotate(Answer<Bool>)
+        /// - Parameters: at most so many bytes; nothing that ends before this time (UTC nanoseconds).
+        case vacuum(size: Int64?, before: Int64?, Answer<Vacuumed>)
     }
 
     private struct State {

@@ -37,6 +37,11 @@ struct StoreLoop: @unchecked Sendable {
         case .limits(let limits, let flowLimits):
             writer.setLimits(limits, now: Clock.wall)
             flows.setLimits(flowLimits, now: Clock.wall)
+        case .rotate(let answer):
+            writer.rotate(now: Clock.wall)
+            answer.give(true)
+        case .vacuum(let size, let before, let answer):
+            answer.give(writer.vacuum(size: size, before: before, now: Clock.wall))
         }
     }
 
@@ -46,12 +51,20 @@ struct StoreLoop: @unchecked Sendable {
             case .segmentBegun(let name): log.debug("segment \(name) begun")
             case .segmentSealed(let name, let records, let bytes):
                 log.info("segment \(name) sealed: \(records) records, \(bytes) bytes")
-            case .segmentDeleted(let name, let bytes): log.info("segment \(name) deleted: \(bytes) bytes")
-            case .segmentSetAside(let name, let reason): log.error("segment \(name) set aside: \(reason)")
+            case .segmentDeleted(let name, let bytes):
+                log.tell(
+                    .segmentDeleted, "segment \(name) deleted: \(bytes) bytes", [.segment: name, .bytes: bytes])
+            case .segmentSetAside(let name, let reason):
+                log.tell(
+                    .segmentDamaged, "segment \(name) set aside: \(reason)", [.segment: name, .reason: reason])
             case .walPinned(let name, let bytes):
-                log.notice("segment \(name) ended early: a reader held \(bytes) bytes of its WAL")
-            case .stalled(let error): log.error("storing fails, keeping records in memory: \(error)")
-            case .recovered(let lost): log.notice("storing works again; \(lost) records were lost")
+                log.tell(
+                    .walPinned, "segment \(name) ended early: a reader held \(bytes) bytes of its WAL",
+                    [.segment: name, .bytes: bytes])
+            case .stalled(let error):
+                log.tell(.storeFails, "storing fails, keeping records in memory: \(error)", [.reason: error])
+            case .recovered(let lost):
+                log.tell(.storeWorks, "storing works again; \(lost) records were lost", [.count: lost])
             }
         }
     }

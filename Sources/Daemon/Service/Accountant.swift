@@ -1,6 +1,7 @@
 internal import CHdrlog
 internal import Capture
 internal import Glibc
+internal import Logging
 internal import Records
 internal import Store
 internal import Wire
@@ -27,14 +28,16 @@ final class Accountant: @unchecked Sendable {
     private let store: StoreReader
     private let pipeline: Pipeline
     private let directory: String
+    private let log: Logger
     private let started = Clock.wall
     private let last: Monitor<Last>
 
-    init(_ capture: Capture, _ store: StoreReader, _ pipeline: Pipeline, directory: String) {
+    init(_ capture: Capture, _ store: StoreReader, _ pipeline: Pipeline, directory: String, _ log: Logger) {
         self.capture = capture
         self.store = store
         self.pipeline = pipeline
         self.directory = directory
+        self.log = log
         last = Monitor(Last(time: Clock.boot))
     }
 
@@ -134,6 +137,9 @@ final class Accountant: @unchecked Sendable {
     private func noteLosses(_ snapshots: [InterfaceSnapshot], _ last: inout Last) {
         let lost = snapshots.reduce(0) { $0 + $1.counters.ringLost }
         if lost > last.ringLost {
+            log.tell(
+                .ringFull, "\(lost - last.ringLost) headers lost: the rings were full (capture.ring_memory)",
+                [.count: lost - last.ringLost])
             pipeline.send(
                 .gap(Store.Gap(from: last.read, to: Clock.wall, reason: .ringFull, count: lost - last.ringLost)))
         }

@@ -32,6 +32,21 @@ extension Counters {
     ]
 }
 
+extension Completeness {
+    init(_ result: QueryResult) {
+        self.init(
+            since: result.covered?.lowerBound ?? 0, until: result.covered?.upperBound ?? 0, records: result.delivered,
+            limited: result.stopped == .limit, rates: Self.rates(result), gaps: result.gaps.map(Wire.Gap.init))
+    }
+
+    /// The store tells the least and the greatest rate of the blocks in range.
+    private static func rates(_ result: QueryResult) -> [SamplingRate] {
+        guard let rates = result.rates else { return [] }
+        if rates.count == 1 { return [SamplingRate(rate: Int(rates.lowerBound), records: result.delivered)] }
+        return [rates.lowerBound, rates.upperBound].map { SamplingRate(rate: Int($0)) }
+    }
+}
+
 extension HookPlace {
     /// How the hook has it: `native`, `generic` or `link`.
     var mode: String {

@@ -1,4 +1,3 @@
-internal import Filter
 internal import Records
 internal import Store
 internal import Wire
@@ -13,10 +12,10 @@ struct QueryRunner: Sendable {
 
     func run(_ request: QueryRequest, into sink: some ReplySink) throws(ServiceError) -> Completeness {
         let query = try parse(request)
-        let fields = try fields(request.fields)
+        let fields = try Parameters.fields(request.fields)
         if request.follow == true { return try follow(query, request, fields, sink) }
         let (result, _) = try answer(query, request, fields, sink, deadline: Clock.boot + timeLimit)
-        return completeness(result, query)
+        return Completeness(result)
     }
 
     /// Asks again for what has come since, until the client leaves.
@@ -34,7 +33,7 @@ struct QueryRunner: Sendable {
             }
             query.cursor = cursor
             if let limit = query.limit { query.limit = max(0, limit - result.delivered) }
-            guard wanted, !sink.isCancelled, query.limit != 0 else { return completeness(result, query) }
+            guard wanted, !sink.isCancelled, query.limit != 0 else { return Completeness(result) }
             Pause.milliseconds(50)
         }
     }
@@ -69,34 +68,10 @@ struct QueryRunner: Sendable {
 
     private func parse(_ request: QueryRequest) throws(ServiceError) -> Query {
         var query = Query()
-        do {
-            if let filter = request.filter, !filter.isEmpty { query.filter = try FilterExpression(parsing: filter) }
-        } catch {
-            throw .invalidFilter(position: error.column, found: error.found, expected: error.expected, hint: error.hint)
-        }
-        let since = request.since ?? .min
-        let until = request.until ?? .max
-        guard since <= until else { throw .invalidTime(problem: "since is later than until") }
-        guard request.limit ?? 0 >= 0 else { throw .invalidParameter("limit") }
-        query.range = since..<until
-        query.limit = request.limit
+        query.filter = try Parameters.filter(request.filter)
+        query.range = try Parameters.range(request.since, request.until)
+        query.limit = try Parameters.limit(request.limit)
         query.order = request.reverse == true ? .descending : .ascending
         return query
-    }
-
-    private func fields(_ names: [String]?) throws(ServiceError) -> [Field]? {
-        guard let names else { return nil }
-        var fields: [Field] = []
-        for name in names {
-            guard let field = Field(named: name) else { throw .invalidParameter("fields") }
-            fields.append(field)
-        }
-        return fields
-    }
-
-    private func completeness(_ result: QueryResult, _ query: Query) -> Completeness {
-        Completeness(
-            since: result.covered?.lowerBound ?? 0, until: result.covered?.upperBound ?? 0, records: result.delivered,
-            limited: result.stopped == .limit, gaps: result.gaps.map(Wire.Gap.init))
     }
 }

@@ -71,6 +71,23 @@ public enum GroupValue: Hashable, Sendable {
     case time(Int64)
 }
 
+extension GroupValue: CustomStringConvertible {
+    /// As clients are told it: bytes in hexadecimal, times in nanoseconds, nothing for what is not there.
+    public var description: String {
+        switch self {
+        case .none: ""
+        case .integer(let number): "\(number)"
+        case .address(let address): address.description
+        case .mac(let address): address.description
+        case .boolean(let flag): "\(flag)"
+        case .direction(let direction): "\(direction.name)"
+        case .interface(let name): name
+        case .bytes(let bytes): bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        case .time(let time): "\(time)"
+        }
+    }
+}
+
 public struct AggregateGroup: Equatable, Sendable {
     /// When the bucket begins; nil without buckets.
     public var bucket: Int64?

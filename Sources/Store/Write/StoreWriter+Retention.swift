@@ -56,13 +56,28 @@ extension StoreWriter {
         makeRoom(for: 0, now: now)
     }
 
-    /// Deletes the oldest segments until no more than `size` bytes are used and none is older than `age`; 0 is no
-    /// limit. The running segment stays.
-    public func vacuum(size: Int64, age: Int64, now: Int64) {
+    /// Deletes the oldest segments until no more than `size` bytes are used and none ends before `before` (UTC
+    /// nanoseconds); nil is no limit. The running segment stays.
+    public func vacuum(size: Int64?, before: Int64?, now: Int64) -> Vacuumed {
         var once = limits
-        (once.maxUse, once.maxAge) = (size, age)
+        // 0 would switch a limit off.
+        once.maxUse = size.map { max($0, 1) } ?? 0
+        once.maxAge = before.map { max(now.subtractingReportingOverflow($0).partialValue, 1) } ?? 0
         let segments = catalogue.withState { $0.segments }
         let situation = Retention.Situation(segments: segments, used: usage(), needed: 0, free: .max, now: now)
-        for case .delete(let index) in Retention.plan(situation, once) { delete(segments[index]) }
+        var done = Vacuumed()
+        for case .delete(let index) in Retention.plan(situation, once) {
+            delete(segments[index])
+            done.segments += 1
+            done.bytes += segments[index].bytes
+        }
+        refreshStatistics()
+        return done
     }
+}
+
+/// What `StoreWriter.vacuum` deleted.
+public struct Vacuumed: Equatable, Sendable {
+    public var segments = 0
+    public var bytes: Int64 = 0
 }

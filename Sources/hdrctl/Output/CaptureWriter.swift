@@ -1,3 +1,5 @@
+internal import Wire
+
 /// Writes capture files, little-endian, with nanosecond stamps.
 protocol CaptureWriter {
     /// What a file begins with.
@@ -18,7 +20,7 @@ struct PcapngWriter: CaptureWriter {
 
     var header: [UInt8] {
         var options: [UInt8] = []
-        Self.option(4, Array("hdrctl \(Hdrctl.version)".utf8), &options)  // shb_userappl
+        Self.option(4, Array("hdrctl \(Version.current)".utf8), &options)  // shb_userappl
         return Self.block(0x0A0D_0D0A) { body in
             body += little(UInt32(0x1A2B_3C4D)) + little(UInt16(1)) + little(UInt16(0))
             body += [UInt8](repeating: 0xFF, count: 8)  // section length: not told

@@ -43,7 +43,7 @@ extension AggregateReply {
     fileprivate init(_ result: AggregateResult) {
         self.init(
             groups: result.groups.map {
-                Group(bucket: $0.bucket, values: $0.values.map(Self.text), sums: Self.sums($0.sums))
+                Group(bucket: $0.bucket, values: $0.values.map(\.description), sums: Self.sums($0.sums))
             },
             total: Self.sums(result.total), rest: Self.sums(result.rest), groupCount: result.groupCount,
             completeness: StoredRecords.completeness(result.completeness))
@@ -53,19 +53,5 @@ extension AggregateReply {
         Sums(
             records: Int(clamping: sums.records), bytes: Int(clamping: sums.bytes),
             estimatedPackets: Int(clamping: sums.estimatedPackets), estimatedBytes: Int(clamping: sums.estimatedBytes))
-    }
-
-    private static func text(_ value: GroupValue) -> String {
-        switch value {
-        case .none: ""
-        case .integer(let number): "\(number)"
-        case .address(let address): address.description
-        case .mac(let address): address.description
-        case .boolean(let flag): "\(flag)"
-        case .direction(let direction): "\(direction.name)"
-        case .interface(let name): name
-        case .bytes(let bytes): bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        case .time(let time): "\(time)"
-        }
     }
 }
