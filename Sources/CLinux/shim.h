@@ -1,6 +1,7 @@
 // System calls that Swift cannot call: variadic in libc, or without a libc wrapper.
 #pragma once
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/membarrier.h>
 #include <linux/netlink.h>
@@ -126,4 +127,86 @@ static inline int hdrlog_link_events(void)
 		return -1;
 	}
 	return events;
+}
+
+/// bpf(2), BPF_MAP_CREATE of a small ring buffer that is closed again: whether the kernel has them for this process.
+/// 0 or errno.
+static inline int hdrlog_probe_ring_buffer(void)
+{
+	union bpf_attr attr;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = BPF_MAP_TYPE_RINGBUF;
+	attr.max_entries = (unsigned int)sysconf(_SC_PAGESIZE);
+	fd = (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+/// The BPF program after `id` by id: its id, 0 at the end, and its name. Needs CAP_SYS_ADMIN; -1 without.
+static inline int64_t hdrlog_next_program(uint32_t id, char name[16])
+{
+	struct bpf_prog_info info;
+	union bpf_attr attr;
+	uint32_t next;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.start_id = id;
+	if (syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &attr, sizeof(attr)) != 0)
+		return errno == ENOENT ? 0 : -1;
+	next = attr.next_id;
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_id = next;
+	memset(name, 0, 16);
+	fd = (int)syscall(SYS_bpf, BPF_PROG_GET_FD_BY_ID, &attr, sizeof(attr));
+	if (fd < 0) /* it has gone meanwhile */
+		return next;
+	memset(&info, 0, sizeof(info));
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = (uint64_t)(uintptr_t)&info;
+	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) == 0)
+		memcpy(name, info.name, 15);
+	close(fd);
+	return next;
+}
+
+/// RTM_GETLINK: the id of the XDP program on an interface; 0 without one, -1 when the kernel has no answer.
+static inline int64_t hdrlog_xdp_program(int interface)
+{
+	struct {
+		struct nlmsghdr header;
+		struct ifinfomsg link;
+	} request = {{sizeof(request), RTM_GETLINK, NLM_F_REQUEST, 1, 0}, {AF_UNSPEC, 0, 0, interface, 0, 0}};
+	char reply[32768];
+	const struct nlmsghdr *header = (const struct nlmsghdr *)reply;
+	int socket_ = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	long length = -1;
+	const struct rtattr *part;
+
+	if (socket_ < 0)
+		return -1;
+	if (send(socket_, &request, sizeof(request), 0) == (long)sizeof(request))
+		length = recv(socket_, reply, sizeof(reply), 0);
+	close(socket_);
+	if (length < (long)NLMSG_LENGTH(sizeof(struct ifinfomsg)) || header->nlmsg_type != RTM_NEWLINK)
+		return -1;
+	part = IFLA_RTA(NLMSG_DATA(header));
+	length = (long)IFLA_PAYLOAD(header);
+	for (; RTA_OK(part, length); part = RTA_NEXT(part, length)) {
+		const struct rtattr *inner = (const struct rtattr *)RTA_DATA(part);
+		long rest = (long)RTA_PAYLOAD(part);
+
+		if ((part->rta_type & NLA_TYPE_MASK) != IFLA_XDP)
+			continue;
+		for (; RTA_OK(inner, rest); inner = RTA_NEXT(inner, rest))
+			if (inner->rta_type == IFLA_XDP_PROG_ID)
+				return *(const uint32_t *)RTA_DATA(inner);
+	}
+	return 0;
 }

@@ -37,7 +37,9 @@ struct DirectoryTests {
         let sound = try await hdrctl("verify", directory)
         #expect(sound.status == 0 && sound.output.contains("150 records: all sound"), "\(sound.output)\(sound.errors)")
         let name = try #require(
-            try FileManager.default.contentsOfDirectory(atPath: directory).first { $0.hasSuffix(".hdrlog") })
+            try FileManager.default.contentsOfDirectory(atPath: directory).first {
+                $0.hasPrefix("headers-") && $0.hasSuffix(".db")
+            })
         let path = "\(directory)/\(name)"
         var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
         // Well behind the schema: inside the one block's columns.

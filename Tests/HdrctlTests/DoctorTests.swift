@@ -35,12 +35,64 @@ struct DoctorTests {
         var device = DeviceFacts(name: "eth0")
         #expect(DeviceChecks.findings(device).map(\.severity) == [.ok])
         device.isHardware = true
+        device.driver = "ixgbe"
         device.largeReceive = true
         device.stripsVlan = true
         device.mtu = 9000
         let findings = DeviceChecks.findings(device)
         #expect(findings.map(\.severity) == [.problem, .note, .note])
         #expect(findings[0].remedy == "ethtool -K eth0 lro off")
+    }
+
+    @Test("a card without native XDP, or without queues for it, is noted")
+    func native() {
+        var device = DeviceFacts(name: "eth0", isHardware: true, driver: "r8169")
+        #expect(DeviceChecks.findings(device).first?.text.contains("no native XDP") == true)
+        device.driver = "virtio_net"
+        device.mtu = 9000
+        device.queues = (used: 2, limit: 1024)
+        #expect(DeviceChecks.findings(device).map(\.severity) == [.ok])
+        device.queues = (used: 1, limit: 1)
+        #expect(DeviceChecks.findings(device).first?.remedy?.contains("queues=") == true)
+    }
+
+    @Test("an XDP program of others is noted, hdrlog's own is not")
+    func foreign() {
+        var device = DeviceFacts(name: "eth0")
+        device.program = 0
+        #expect(DeviceChecks.foreignProgram(device, isOurs: false) == nil)
+        device.program = 7
+        #expect(DeviceChecks.foreignProgram(device, isOurs: true) == nil)
+        let finding = DeviceChecks.foreignProgram(device, isOurs: false)
+        #expect(finding?.severity == .note && finding?.remedy?.contains("ip link set eth0 xdp off") == true)
+    }
+
+    @Test("a capability that a container withholds is a problem")
+    func capabilities() {
+        #expect(CaptureChecks.capabilities(bounding: .max).severity == .ok)
+        let finding = CaptureChecks.capabilities(bounding: ~(1 << 39))
+        #expect(finding.severity == .problem && finding.text.contains("CAP_BPF"))
+        #expect(finding.remedy?.contains("CAP_NET_ADMIN") == false)
+    }
+
+    @Test("what a crashed daemon left is a problem while none runs")
+    func leftOvers() {
+        #expect(CaptureChecks.leftOvers(programs: 3, pins: [], isRunning: true) == nil)
+        #expect(CaptureChecks.leftOvers(programs: 0, pins: [], isRunning: false) == nil)
+        #expect(CaptureChecks.leftOvers(programs: nil, pins: [], isRunning: false) == nil)
+        #expect(CaptureChecks.leftOvers(programs: 3, pins: [], isRunning: false)?.severity == .problem)
+        let pins = CaptureChecks.leftOvers(programs: nil, pins: ["hdrlog"], isRunning: false)
+        #expect(pins?.remedy == "rm -r /sys/fs/bpf/hdrlog")
+    }
+
+    @Test("the kernel's means are probed, and what cannot be probed is left out")
+    func kernelMeans() {
+        #expect(CaptureChecks.ringBuffers(error: 0)?.severity == .ok)
+        #expect(CaptureChecks.ringBuffers(error: 1) == nil)
+        #expect(CaptureChecks.ringBuffers(error: 22)?.severity == .problem)
+        #expect(CaptureChecks.compiler("0")?.remedy == "sysctl -w net.core.bpf_jit_enable=1")
+        #expect(CaptureChecks.compiler("1")?.severity == .ok)
+        #expect(CaptureChecks.group("nobodys", exists: false).remedy == "groupadd --system nobodys")
     }
 
     @Test("as JSON it can be read, and no daemon is a problem with its remedy")

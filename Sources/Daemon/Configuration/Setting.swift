@@ -64,8 +64,7 @@ extension Setting {
         .size(
             "capture", "flow_memory", \.capture.flowMemory, (1 << 20)...(16 << 30),
             "kernel flow tables of all CPUs together; flows beyond it are counted as untracked"
-        )
-        .atStart,
+        ).atStart,
         .span(
             "capture", "flow_interval", \.capture.flowInterval,
             "how often flows and counters are taken over into the log"),

@@ -11,6 +11,7 @@ final class RunningDaemon {
     private let pipeline: Pipeline
     private let capture: Capture
     private let drain: DrainLoop
+    private let accountant: Accountant
     private let administration: Administration
     private let server: Server
     private let threads: (drain: Thread, store: Thread, watch: Thread)
@@ -58,7 +59,7 @@ final class RunningDaemon {
             Thread("drain") { [drain] in drain.run() }, Thread("store") { loop.run() },
             Thread("watch") { [watch] in watch.run() }
         )
-        (self.log, self.capture, self.pipeline) = (log, capture, pipeline)
+        (self.log, self.capture, self.pipeline, self.accountant) = (log, capture, pipeline, accountant)
     }
 
     /// Serves until it is told to stop, and stops.

@@ -76,7 +76,9 @@ final class Administration: Sendable {
     func rotate() throws(ServiceError) {
         let answer = Answer<Bool>()
         pipeline.send(.rotate(answer))
-        guard answer.wait(timeout: Self.patience) != nil else { throw .unavailable(problem: "the store does not answer") }
+        guard answer.wait(timeout: Self.patience) != nil else {
+            throw .unavailable(problem: "the store does not answer")
+        }
     }
 
     func vacuum(_ request: VacuumRequest) throws(ServiceError) -> VacuumReply {

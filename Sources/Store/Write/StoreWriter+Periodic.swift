@@ -53,6 +53,7 @@ extension StoreWriter {
             try beginSegment(now)
             try beginTail(now)
         }
+        refreshStatistics()
     }
 
     private func endSegment(_ now: Int64) {

@@ -64,7 +64,7 @@ extension StoreWriter {
         once.maxUse = size.map { max($0, 1) } ?? 0
         once.maxAge = before.map { max(now.subtractingReportingOverflow($0).partialValue, 1) } ?? 0
         let segments = catalogue.withState { $0.segments }
-        let situation = Retention.Situation(segments: segments, used: usage(), needed: 0, free: .max, now: now)
+        let situation = Retention.Situation(segments: segments, used: usage(), needed: 0, free: .max / 2, now: now)
         var done = Vacuumed()
         for case .delete(let index) in Retention.plan(situation, once) {
             delete(segments[index])

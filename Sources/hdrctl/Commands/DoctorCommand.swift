@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CLinux
 internal import Glibc
 internal import Wire
 
@@ -22,7 +23,11 @@ struct DoctorCommand: ParsableCommand {
     var output = ReportFormat.text
 
     func run() throws {
-        let findings = Self.host + DeviceChecks.devices().flatMap(DeviceChecks.findings) + daemon()
+        let (daemon, status) = daemon()
+        let devices = DeviceChecks.devices().flatMap { device in
+            DeviceChecks.findings(device) + [Self.foreign(device, status)].compactMap { $0 }
+        }
+        let findings = Self.host(isRunning: status != nil) + devices + daemon
         let out = StandardOutput(prompt: false)
         switch output {
         case .json: try out.line(JSONValue(encoding: ["findings": findings]).text)
@@ -32,15 +37,28 @@ struct DoctorCommand: ParsableCommand {
         if findings.contains(where: { $0.severity == .problem }) { throw Failure(.badNews, "") }
     }
 
-    private static var host: [Finding] {
-        [
+    private static func host(isRunning: Bool) -> [Finding] {
+        let pins = HostFacts.names(in: "/sys/fs/bpf").filter { $0.hasPrefix("hdrlog") }
+        let findings = [
             HostChecks.kernel(HostFacts.release),
             HostChecks.lockdown(HostFacts.text("/sys/kernel/security/lockdown")),
+            CaptureChecks.capabilities(bounding: HostFacts.boundingSet),
+            CaptureChecks.ringBuffers(error: hdrlog_probe_ring_buffer()),
+            CaptureChecks.compiler(HostFacts.text("/proc/sys/net/core/bpf_jit_enable")),
+            CaptureChecks.typeInformation(isThere: access("/sys/kernel/btf/vmlinux", R_OK) == 0),
+            CaptureChecks.leftOvers(programs: HostFacts.loadedPrograms, pins: pins, isRunning: isRunning),
+            CaptureChecks.group("hdrlog", exists: HostFacts.groupExists("hdrlog")),
             HostChecks.clock(isSynchronized: HostFacts.isClockSynchronized),
         ]
+        return findings.compactMap { $0 }
     }
 
-    private func daemon() -> [Finding] {
+    private static func foreign(_ device: DeviceFacts, _ status: StatusReply?) -> Finding? {
+        let hooks = status?.interfaces.filter { $0.name == device.name } ?? []
+        return DeviceChecks.foreignProgram(device, isOurs: hooks.contains { $0.hook == "xdp" })
+    }
+
+    private func daemon() -> ([Finding], StatusReply?) {
         let status: StatusReply
         do throws(ClientError) {
             var client = try Client(path: socket)
@@ -48,10 +66,8 @@ struct DoctorCommand: ParsableCommand {
         } catch {
             // The failure's line names the remedy itself.
             let parts = Failure(error).message.split(separator: ";", maxSplits: 1)
-            return [
-                .problem(
-                    "daemon", String(parts[0]), remedy: parts.count == 2 ? String(parts[1].dropFirst()) : "see above")
-            ]
+            let remedy = parts.count == 2 ? String(parts[1].dropFirst()) : "see above"
+            return ([.problem("daemon", String(parts[0]), remedy: remedy)], nil)
         }
         let store = status.store
         var findings = [Finding.ok("daemon", "\(status.version), \(status.interfaces.count) hooks attached")]
@@ -61,7 +77,7 @@ struct DoctorCommand: ParsableCommand {
         if let free = HostFacts.freeBytes(store.directory) {
             findings.append(HostChecks.disk(store.directory, free: free, used: store.bytes, limit: store.limit))
         }
-        return findings
+        return (findings, status)
     }
 
     private static func line(_ finding: Finding) -> String {

@@ -1,12 +1,17 @@
+internal import CLinux
 internal import Glibc
 
 /// What of a network device bears on the log.
-struct DeviceFacts: Equatable {
+struct DeviceFacts {
     var name: String
     var mtu = 1500
     /// It has a device behind it: a NIC, not software.
     var isHardware = false
     var driver = ""
+    /// Id of the XDP program on it; 0 without one, nil where the kernel does not tell.
+    var program: UInt32?
+    /// Pairs of queues in use and at the most; nil where the driver does not tell.
+    var queues: (used: Int, limit: Int)?
     /// Offloads; nil where the driver does not tell.
     var largeReceive: Bool?
     var genericReceive: Bool?
@@ -28,16 +33,51 @@ enum DeviceChecks {
                     device.name, "the hardware takes VLAN tags off: native XDP may not see them",
                     remedy: "ethtool -K \(device.name) rxvlan off"))
         }
-        if device.isHardware, device.mtu > 3000 {
-            findings.append(
-                .note(
-                    device.name,
-                    "MTU \(device.mtu): native XDP needs a driver with multi-buffer support, else generic is used",
-                    remedy: "ip link set \(device.name) mtu 3000, or leave it so"))
-        }
+        findings += native(device)
         guard findings.isEmpty else { return findings }
         let kind = device.isHardware ? "driver \(device.driver)" : "software device"
         return [.ok(device.name, "\(kind), MTU \(device.mtu)")]
+    }
+
+    /// Whether native XDP, the cheapest hook of a NIC, can be had.
+    private static func native(_ device: DeviceFacts) -> [Finding] {
+        guard device.isHardware else { return [] }
+        guard Drivers.native.contains(device.driver) else {
+            return [
+                .note(
+                    device.name, "driver \(device.driver) has no native XDP: the tc hook is used, which costs more",
+                    remedy: "none is needed; a card with native XDP makes logging cheaper")
+            ]
+        }
+        if device.mtu > 3000, !Drivers.frags.contains(device.driver) {
+            return [
+                .note(
+                    device.name, "MTU \(device.mtu): driver \(device.driver) takes native XDP for small frames only",
+                    remedy: "ip link set \(device.name) mtu 3000, or leave it so: another hook is used")
+            ]
+        }
+        let processors = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        if device.driver == "virtio_net", let queues = device.queues, queues.used + processors > queues.limit {
+            let room = queues.limit - processors
+            return [
+                .note(
+                    device.name,
+                    "\(queues.used) of \(queues.limit) queue pairs are in use; native XDP wants one more a processor",
+                    remedy: room > 0
+                        ? "ethtool -L \(device.name) combined \(room)"
+                        : "give the machine \(queues.used + processors) queue pairs (queues= of its network device)")
+            ]
+        }
+        return []
+    }
+
+    /// An XDP program that is not hdrlog's keeps its place; hdrlog then uses tc.
+    static func foreignProgram(_ device: DeviceFacts, isOurs: Bool) -> Finding? {
+        guard let program = device.program, program != 0, !isOurs else { return nil }
+        return .note(
+            device.name, "XDP program \(program), not hdrlog's, is attached: only tc hooks are left, which cost more",
+            remedy: "bpftool prog show id \(program) tells whose it is; ip link set \(device.name) xdp off takes it off"
+        )
     }
 
     /// Devices that are up and not loopback.
@@ -62,20 +102,33 @@ enum DeviceChecks {
         let features = ethtool(0x25, name, socket)  // ETHTOOL_GFLAGS
         device.largeReceive = features.map { $0 & 1 << 15 != 0 }  // ETH_FLAG_LRO
         device.stripsVlan = features.map { $0 & 1 << 8 != 0 }  // ETH_FLAG_RXVLAN
+        let program = hdrlog_xdp_program(Int32(if_nametoindex(name)))
+        device.program = program < 0 ? nil : UInt32(program)
+        device.queues = queues(name, socket)
         device.genericReceive = ethtool(0x2B, name, socket).map { $0 != 0 }  // ETHTOOL_GGRO
         return device
+    }
+
+    /// ETHTOOL_GCHANNELS: combined channels of a `struct ethtool_channels`.
+    private static func queues(_ name: String, _ socket: Int32) -> (used: Int, limit: Int)? {
+        var channels = [UInt32](repeating: 0, count: 9)
+        channels[0] = 0x3C
+        let result = channels.withUnsafeMutableBytes { request(name, $0.baseAddress!, socket) }
+        return result == 0 && channels[4] > 0 ? (Int(channels[8]), Int(channels[4])) : nil
     }
 
     /// ioctl(SIOCETHTOOL) with a `struct ethtool_value`; nil when the driver has no answer.
     private static func ethtool(_ command: UInt32, _ name: String, _ socket: Int32) -> UInt32? {
         var value: (command: UInt32, data: UInt32) = (command, 0)
-        let result = withUnsafeMutablePointer(to: &value) { pointer in
-            // struct ifreq: 16 bytes of name, then the pointer.
-            var request = [UInt8](repeating: 0, count: 40)
-            request.replaceSubrange(0..<min(15, name.utf8.count), with: name.utf8.prefix(15))
-            withUnsafeBytes(of: UInt(bitPattern: pointer)) { request.replaceSubrange(16..<24, with: $0) }
-            return request.withUnsafeMutableBytes { ioctl(socket, 0x8946, $0.baseAddress!) }
-        }
+        let result = withUnsafeMutablePointer(to: &value) { request(name, $0, socket) }
         return result == 0 ? value.data : nil
+    }
+
+    private static func request(_ name: String, _ data: UnsafeMutableRawPointer, _ socket: Int32) -> Int32 {
+        // struct ifreq: 16 bytes of name, then the pointer.
+        var request = [UInt8](repeating: 0, count: 40)
+        request.replaceSubrange(0..<min(15, name.utf8.count), with: name.utf8.prefix(15))
+        withUnsafeBytes(of: UInt(bitPattern: data)) { request.replaceSubrange(16..<24, with: $0) }
+        return request.withUnsafeMutableBytes { ioctl(socket, 0x8946, $0.baseAddress!) }
     }
 }

@@ -1,0 +1,16 @@
+/// What is known of network drivers from the kernel's sources; the daemon finds out by trying.
+enum Drivers {
+    /// With `ndo_bpf`: they take native XDP.
+    static let native: Set<String> = [
+        "am65-cpsw-nuss", "atlantic", "bnxt_en", "cpsw", "dpaa2-eth", "ena", "enetc", "fec", "gve", "hv_netvsc", "i40e",
+        "iavf", "ice", "igb", "igc", "ixgbe", "ixgbevf", "lan966x-switch", "mana", "mlx4_en", "mlx5_core",
+        "mtk_soc_eth",
+        "mvneta", "mvpp2", "netsec", "nfp", "nicvf", "qede", "sfc", "stmmac", "st_gmac", "tsnep", "veth", "virtio_net",
+        "vmxnet3", "xen_netfront",
+    ]
+
+    /// Those that take frames of several buffers in native XDP (`xdp.frags`).
+    static let frags: Set<String> = [
+        "bnxt_en", "ena", "enetc", "i40e", "ice", "mlx5_core", "mvneta", "veth", "virtio_net",
+    ]
+}
