@@ -44,6 +44,24 @@ def inventory(system) -> set[str]:
     }
 
 
+def tree(folder) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_uninstall_removes_what_install_put_there(folder):
+    for prefix in ("/usr", "/opt/hdrlog"):
+        there = folder / prefix.strip("/").replace("/", "-")
+        command = [PROJECT / "scripts/install-files", "--destdir", there, "--prefix", prefix]
+        run(*command)
+        files = tree(there)
+        for name in ("sbin/hdrlogd", "bin/hdrctl", "lib/systemd/system/hdrlogd.service", "share/man/man1/hdrctl.1"):
+            assert f"{prefix}/{name}".lstrip("/") in files
+        unit = (there / prefix.lstrip("/") / "lib/systemd/system/hdrlogd.service").read_text()
+        assert f"ExecStart={prefix}/sbin/hdrlogd" in unit and f"ExecReload={prefix}/bin/hdrctl reload" in unit
+        run(*command, "--remove")
+        assert tree(there) == {"etc/hdrlog/hdrlogd.toml"}, "only the operator's own file stays"
+
+
 def install(system, package):
     (system.root / "package.deb").write_bytes(package.read_bytes())
     system.run("dpkg", "--install", "/package.deb")

@@ -57,6 +57,9 @@ struct StatusReport {
         ]
         if let oldest = store.oldest, let newest = store.newest {
             lines.append("  reaches   \(time.seconds(oldest)) to \(time.seconds(newest))")
+            if let span = Self.forecast(store, newest - oldest) {
+                lines.append("  forecast  the log reaches back \(Quantity.duration(span)) at the rate it had so far")
+            }
         }
         let lost = store.lost.filter { $0.value > 0 }.sorted { $0.key < $1.key }
         if !lost.isEmpty {
@@ -64,6 +67,13 @@ struct StatusReport {
             lines.append("  " + style.bad("lost      \(words)"))
         }
         return lines
+    }
+
+    /// Nanoseconds that the budget holds at the mean rate of what is stored; nil while that says too little.
+    static func forecast(_ store: StoreStatus, _ covered: Int64) -> Int64? {
+        guard store.bytes > 1 << 20, covered > 60_000_000_000 else { return nil }
+        let span = Double(covered) * Double(store.limit) / Double(store.bytes)
+        return span < 1e18 ? Int64(span) : nil
     }
 
     private var gaps: [String] {
