@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from harness.commands import HDRLOGD, PROJECT, run
+from harness.commands import HDRCTL, HDRLOGD, PROJECT, run
 
 UNITS = ["hdrlogd.service", "hdrlogd.socket"]
 
@@ -13,10 +13,11 @@ pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason=
 
 @pytest.fixture
 def units(folder):
-    """Copies that name the binary just built."""
+    """Copies that name the binaries just built."""
     paths = [folder / name for name in UNITS]
     for path in paths:
-        path.write_text((PROJECT / "systemd" / path.name).read_text().replace("/usr/sbin/hdrlogd", str(HDRLOGD)))
+        text = (PROJECT / "systemd" / path.name).read_text()
+        path.write_text(text.replace("/usr/sbin/hdrlogd", str(HDRLOGD)).replace("/usr/bin/hdrctl", str(HDRCTL)))
     return paths
 
 
