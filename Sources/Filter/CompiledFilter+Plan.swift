@@ -120,3 +120,15 @@ extension Primitive {
         }
     }
 }
+
+extension CompiledFilter {
+    /// Whether addresses or ports matter to what is said of a flow.
+    public var usesEnds: Bool {
+        steps.contains { step in
+            switch step.test {
+            case .address, .ports, .addressField, .number(.sourcePort, _), .number(.destinationPort, _): true
+            default: false
+            }
+        }
+    }
+}

@@ -7,6 +7,8 @@ final class FlowTableEncoder {
     private let scratch = UnsafeMutableRawPointer.allocate(byteCount: FlowKeyBytes.largest, alignment: 16)
     private let linkScratch = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
     private let parts = FlowPart.allCases.map { _ in ByteBuffer() }
+    /// Each flow's class.
+    private var classNumbers: [UInt32] = []
     let summary = SummaryEncoder()
 
     deinit {
@@ -17,6 +19,7 @@ final class FlowTableEncoder {
     func removeAll() {
         classes.removeAll()
         links.removeAll()
+        classNumbers.removeAll(keepingCapacity: true)
         pairs.removeAll()
         summary.removeAll()
         for part in parts { part.count = 0 }
@@ -34,6 +37,7 @@ final class FlowTableEncoder {
         let linkCode = takeLink(key, relation, other, flows)
         takeNetwork(key, shape, relation)
         let number = classes.number(of: UnsafeRawBufferPointer(start: scratch, count: key.count)).number
+        classNumbers.append(UInt32(number))
         part(.control).append(relation.rawValue | linkCode << 2)
         part(.control).append(variable: UInt32(number))
         if relation != .none { part(.control).append(variable: UInt32(flow - other)) }
@@ -79,6 +83,22 @@ final class FlowTableEncoder {
     private func take(_ offset: Int, _ count: Int, _ key: UnsafeRawBufferPointer, _ to: FlowPart?) {
         if let to { part(to).append(UnsafeRawBufferPointer(rebasing: key[offset..<(offset + count)])) }
         (scratch + offset).initializeMemory(as: UInt8.self, repeating: 0, count: count)
+    }
+
+    /// Writes number of records and sum of frame lengths of each class.
+    func writeTotals(
+        _ flows: UnsafePointer<UInt32>, _ lengths: UnsafePointer<UInt32>, _ count: Int, to buffer: ByteBuffer
+    ) {
+        var totals = [(records: UInt32, bytes: UInt64)](repeating: (0, 0), count: classes.count)
+        for index in 0..<count {
+            let number = Int(classNumbers[Int(flows[index])])
+            totals[number].records &+= 1
+            totals[number].bytes &+= UInt64(lengths[index])
+        }
+        for (records, bytes) in totals {
+            buffer.append(records)
+            buffer.append(bytes)
+        }
     }
 
     func write(to buffer: ByteBuffer, _ compressor: ZstdCompressor) {

@@ -1,6 +1,6 @@
 /// The parts of a hot blob, in their order; a directory says where each begins.
 enum HotPart: Int, CaseIterable {
-    case flows, times, flowNumbers, lengths, flags
+    case totals, flows, times, flowNumbers, lengths, flags
 }
 
 /// The part of a block that most queries need: names, flows, and the columns time, flow, frame length, TCP flags.
@@ -11,10 +11,12 @@ final class HotBlock {
     let count: Int
     let names: [UInt32: String]
     private let bytes = ByteBuffer()
-    private let flowCount: Int
+    let flowCount: Int
     private let first: Int64
     private var starts: [Int] = []
     private var table: FlowTable?
+    private var classTable: ClassTable?
+    private var endTable: FlowEnds?
     private var timeColumn: UnsafeMutablePointer<Int64>?
     private var columns: [UnsafeMutablePointer<UInt32>?] = [nil, nil, nil]
 
@@ -27,7 +29,7 @@ final class HotBlock {
         flowCount = Int(try cursor.take(UInt32.self))
         first = try cursor.take(Int64.self)
         names = try Self.names(&cursor)
-        guard version == 1, count == expected, flowCount <= count, count < 1 << 26 else { throw ByteCursor.Exhausted() }
+        guard version == 2, count == expected, flowCount <= count, count < 1 << 26 else { throw ByteCursor.Exhausted() }
         for _ in HotPart.allCases { starts.append(Int(try cursor.take(UInt32.self))) }
         guard starts.allSatisfy({ $0 <= blob.count }) else { throw ByteCursor.Exhausted() }
     }
@@ -49,8 +51,9 @@ final class HotBlock {
     /// Unpacks parts, so that the properties below may be used.
     func prepare(_ parts: [HotPart], _ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
         for part in parts {
-            var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: bytes.bytes[starts[part.rawValue]...]))
+            var cursor = cursor(part)
             switch part {
+            case .totals: try prepareClasses(decompressor)
             case .flows:
                 if table == nil { table = try FlowTable(&cursor, count: flowCount, decompressor) }
             case .times: try prepareTimes(&cursor)
@@ -59,6 +62,25 @@ final class HotBlock {
             case .flags: try prepare(2, &cursor, below: nil)
             }
         }
+    }
+
+    private func cursor(_ part: HotPart) -> ByteCursor {
+        ByteCursor(UnsafeRawBufferPointer(rebasing: bytes.bytes[starts[part.rawValue]...]))
+    }
+
+    /// Reads the flows' classes and their sums, so that `classes` may be used.
+    func prepareClasses(_ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
+        guard classTable == nil else { return }
+        var (flows, totals) = (cursor(.flows), cursor(.totals))
+        classTable = try ClassTable(&flows, totals: &totals, decompressor)
+    }
+
+    /// Reads the flows' classes, addresses and ports, so that `classes` and `ends` may be used.
+    func prepareEnds(_ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
+        guard endTable == nil else { return }
+        try prepareClasses(decompressor)
+        var cursor = cursor(.flows)
+        endTable = try FlowEnds(&cursor, count: flowCount, classes, decompressor)
     }
 
     private func prepare(_ index: Int, _ cursor: inout ByteCursor, below limit: Int?) throws(ByteCursor.Exhausted) {
@@ -91,6 +113,8 @@ final class HotBlock {
         }
     }
 
+    var classes: ClassTable { classTable! }
+    var ends: FlowEnds { endTable! }
     var flows: FlowTable { table! }
     var times: UnsafeMutablePointer<Int64> { timeColumn! }
     var flowNumbers: UnsafeMutablePointer<UInt32> { columns[0]! }

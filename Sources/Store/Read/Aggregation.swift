@@ -29,9 +29,6 @@ public struct AggregateSums: Equatable, Sendable {
     public var bytes: UInt64 = 0
     public var estimatedPackets: UInt64 = 0
     public var estimatedBytes: UInt64 = 0
-    /// UTC nanoseconds; meaningful unless there are no records.
-    public var first = Int64.max
-    public var last = Int64.min
 
     public init() {}
 
@@ -41,18 +38,21 @@ public struct AggregateSums: Equatable, Sendable {
         bytes &+= other.bytes
         estimatedPackets &+= other.estimatedPackets
         estimatedBytes &+= other.estimatedBytes
-        first = min(first, other.first)
-        last = max(last, other.last)
+    }
+
+    /// Sums of records that have one sampling rate.
+    init(records: UInt64, bytes: UInt64, rate: UInt32) {
+        (self.records, self.bytes) = (records, bytes)
+        estimatedPackets = records &* UInt64(rate)
+        estimatedBytes = bytes &* UInt64(rate)
     }
 
     @inline(__always)
-    mutating func add(length: UInt32, rate: UInt32, time: Int64) {
+    mutating func add(length: UInt32, rate: UInt32) {
         records &+= 1
         bytes &+= UInt64(length)
         estimatedPackets &+= UInt64(rate)
         estimatedBytes &+= UInt64(length) &* UInt64(rate)
-        first = min(first, time)
-        last = max(last, time)
     }
 }
 

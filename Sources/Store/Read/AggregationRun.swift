@@ -2,20 +2,38 @@ internal import CHdrlog
 internal import Filter
 internal import Records
 
-/// One aggregation under way: block by block, by flow wherever a flow's records are all in or all out.
+/// One aggregation under way: block by block, by class or by flow wherever all of its records are in or out.
 final class AggregationRun {
     private let question: Aggregation
     private let table: GroupTable
     private let key = GroupKey()
-    private let byFlow: Bool
-    private let isByAddress: Bool
-    private var partial: [Partial] = []
+    private let sums = BlockSums()
+    /// What has to be known of a flow to tell its group.
+    private let level: Level
+
+    private enum Level { case classes, ends, headers, records }
+
+    /// How a block can be added, from the least work to the most.
+    enum Way {
+        /// By the sums of its classes.
+        case classes
+        /// In one pass over the columns that are tested, whatever the flows.
+        case tests
+        /// By flow, with addresses and ports.
+        case ends
+        /// By flow, with all header bytes.
+        case headers
+        case records
+    }
 
     init(_ question: Aggregation) {
         self.question = question
         table = GroupTable(most: question.mostGroups)
-        isByAddress = question.fields.allSatisfy { $0 == .source || $0 == .destination }
-        byFlow = question.fields.allSatisfy(\.isFlowField)
+        level =
+            question.fields.allSatisfy(\.isClassField)
+            ? .classes
+            : question.fields.allSatisfy(\.isEndField)
+                ? .ends : question.fields.allSatisfy(\.isFlowField) ? .headers : .records
     }
 
     func result(_ completeness: QueryResult) -> AggregateResult { table.result(question, completeness) }
@@ -23,45 +41,101 @@ final class AggregationRun {
     /// Adds what another run has counted.
     func take(_ other: AggregationRun) { table.take(other.table) }
 
-    /// Adds a block of which only the hot part is needed.
-    func add(_ hot: HotBlock, _ flows: FilteredBlock.Flows, rate: UInt32) {
-        partial = [Partial](repeating: Partial(), count: hot.flows.entries.count)
-        let (start, end) = bounds(hot)
-        var at = start
-        while at < end {
-            let stop = question.bucket.map { bucketEnd(hot, at, end, $0) } ?? end
-            accumulate(hot, at, stop, rate, flows.tests)
-            fold(hot, flows, rate, bucket: question.bucket.map { floorTime(hot.times[at], $0) })
-            at = stop
+    /// What is needed of a block as far as its classes can tell.
+    func way(_ row: BlockRow, _ flows: FlowQuestion) -> Way {
+        guard level != .records, row.leastRate == row.greatestRate else { return .records }
+        if flows.isByClass {
+            if flows.classVerdicts.contains(.depends) { return .records }
+            if level == .classes, flows.tests.isEmpty, isWhole(row) { return .classes }
+            if question.fields.isEmpty, isSettledByTests(flows) { return .tests }
         }
+        return level == .headers ? .headers : .ends
     }
 
-    /// Whether nothing but the number and lengths of a block's records counts.
-    func needsOnlyTotals(_ row: BlockRow) -> Bool {
-        guard question.fields.isEmpty, row.leastRate == row.greatestRate else { return false }
+    /// Whether all of a block's records are in range and in one bucket.
+    func isWhole(_ row: BlockRow) -> Bool {
         guard row.first >= question.range.lowerBound, row.last < question.range.upperBound else { return false }
         return question.bucket.map { floorTime(row.first, $0) == floorTime(row.last, $0) } ?? true
     }
 
-    func addTotals(_ hot: HotBlock, _ row: BlockRow) {
-        var bytes: UInt64 = 0
-        for index in 0..<hot.count { bytes &+= UInt64(hot.lengths[index]) }
-        let rate = UInt64(row.leastRate)
-        var sums = AggregateSums()
-        (sums.records, sums.bytes) = (UInt64(hot.count), bytes)
-        (sums.estimatedPackets, sums.estimatedBytes) = (sums.records * rate, bytes * rate)
-        (sums.first, sums.last) = (row.first, row.last)
-        key.begin(bucket: question.bucket.map { floorTime(row.first, $0) })
-        table.add(key, sums)
+    /// Whether a record that passes the tests is in a flow that does.
+    private func isSettledByTests(_ flows: FlowQuestion) -> Bool {
+        let needsTCP = flows.tests.contains { $0.column == .flags }
+        guard needsTCP else { return !flows.classVerdicts.contains(.no) }
+        return flows.tests.contains(where: \.refusesZeroFlags) && !flows.refusesTCP
     }
 
-    /// Whether a block can be added without its cold part.
-    func needsOnlyHot(_ flows: FilteredBlock.Flows, _ row: BlockRow) -> Bool {
-        byFlow && row.leastRate == row.greatestRate && !flows.verdicts.contains(.depends)
+    /// Needs the block's classes.
+    func addClasses(_ hot: HotBlock, _ flows: FlowQuestion, _ row: BlockRow) {
+        let bucket = question.bucket.map { floorTime(row.first, $0) }
+        let groups = FlowGroups(hot, question.fields, hasEnds: false)
+        var all = AggregateSums()
+        for (number, entry) in hot.classes.entries.enumerated() where flows.classVerdicts[number] == .yes {
+            let one = AggregateSums(
+                records: UInt64(entry.records), bytes: entry.bytes, rate: UInt32(clamping: row.leastRate))
+            if question.fields.isEmpty {
+                all.add(one)
+            } else {
+                key.begin(bucket: bucket)
+                groups.append(classNumber: number, to: key)
+                table.add(key, one)
+            }
+        }
+        addAll(all, bucket)
     }
 
-    private func bounds(_ hot: HotBlock) -> (Int, Int) {
-        (lowerBound(hot, question.range.lowerBound), lowerBound(hot, question.range.upperBound))
+    /// Needs the tested columns and lengths, and the times unless the block is whole.
+    func addTested(_ hot: HotBlock, _ flows: FlowQuestion, _ row: BlockRow) {
+        sums.begin(hot)
+        forEachBucket(hot, row) { records, bucket in
+            let sum = sums.total(hot, records, flows.tests)
+            addAll(
+                AggregateSums(records: sum.records, bytes: sum.bytes, rate: UInt32(clamping: row.leastRate)), bucket)
+        }
+    }
+
+    /// Needs ends (or flows, for `.headers`), flow numbers, lengths, the tested columns, and the times unless the
+    /// block is whole.
+    func addFlows(_ hot: HotBlock, _ flows: FilteredBlock.Flows, _ row: BlockRow, _ way: Way) {
+        let rate = UInt32(clamping: row.leastRate)
+        sums.begin(hot)
+        let groups = FlowGroups(hot, way == .ends ? question.fields : [], hasEnds: way == .ends)
+        forEachBucket(hot, row) { records, bucket in
+            sums.add(hot, records, flows.tests)
+            var all = BlockSums.Entry()
+            for flow in 0..<sums.count where sums.entries[flow].records > 0 {
+                let one = sums.entries[flow]
+                sums.entries[flow] = BlockSums.Entry()
+                guard flows.verdicts[flow] == .yes else { continue }
+                if question.fields.isEmpty {
+                    all.records &+= one.records
+                    all.bytes &+= one.bytes
+                } else {
+                    key.begin(bucket: bucket)
+                    if way == .ends { groups.append(flow: flow, to: key) } else { appendFields(hot, flow) }
+                    table.add(key, AggregateSums(records: one.records, bytes: one.bytes, rate: rate))
+                }
+            }
+            addAll(AggregateSums(records: all.records, bytes: all.bytes, rate: rate), bucket)
+        }
+    }
+
+    private func addAll(_ all: AggregateSums, _ bucket: Int64?) {
+        guard all.records > 0 else { return }
+        key.begin(bucket: bucket)
+        table.add(key, all)
+    }
+
+    /// Calls `body` with the records in range, by bucket.
+    private func forEachBucket(_ hot: HotBlock, _ row: BlockRow, _ body: (Range<Int>, Int64?) -> Void) {
+        if isWhole(row) { return body(0..<hot.count, question.bucket.map { floorTime(row.first, $0) }) }
+        var at = lowerBound(hot, question.range.lowerBound)
+        let end = lowerBound(hot, question.range.upperBound)
+        while at < end {
+            let stop = question.bucket.map { bucketEnd(hot, at, end, $0) } ?? end
+            body(at..<stop, question.bucket.map { floorTime(hot.times[at], $0) })
+            at = stop
+        }
     }
 
     /// The first record not before a time.
@@ -84,89 +158,11 @@ final class AggregationRun {
         return next.overflow ? end : min(end, lowerBound(hot, next.partialValue))
     }
 
-    private func accumulate(
-        _ hot: HotBlock, _ start: Int, _ end: Int, _ rate: UInt32, _ tests: [HotTest]
-    ) {
-        let (numbers, lengths, times) = (hot.flowNumbers, hot.lengths, hot.times)
-        partial.withUnsafeMutableBufferPointer { partial in
-            let base = partial.baseAddress!
-            for index in start..<end {
-                if !tests.isEmpty, !tests.allSatisfy({ $0.holds(hot, index) }) { continue }
-                base[Int(numbers[index])].add(lengths[index], times[index])
-            }
-        }
-    }
-
-    /// A flow's sums within a block, small so that thousands of them stay in the cache.
-    private struct Partial {
-        var bytes: UInt64 = 0
-        var first: Int64 = 0
-        var last: Int64 = 0
-        var records: UInt32 = 0
-
-        /// Records come in order of time.
-        @inline(__always)
-        mutating func add(_ length: UInt32, _ time: Int64) {
-            if records == 0 { first = time }
-            last = time
-            records &+= 1
-            bytes &+= UInt64(length)
-        }
-
-        func sums(_ rate: UInt32) -> AggregateSums {
-            var sums = AggregateSums()
-            (sums.records, sums.bytes, sums.first, sums.last) = (UInt64(records), bytes, first, last)
-            sums.estimatedPackets = UInt64(records) &* UInt64(rate)
-            sums.estimatedBytes = bytes &* UInt64(rate)
-            return sums
-        }
-    }
-
-    private func fold(_ hot: HotBlock, _ flows: FilteredBlock.Flows, _ rate: UInt32, bucket: Int64?) {
-        if question.fields.isEmpty { return foldAll(flows, rate, bucket) }
-        for flow in partial.indices where partial[flow].records > 0 {
-            if flows.verdicts[flow] == .yes {
-                key.begin(bucket: bucket)
-                appendFields(hot, flow)
-                table.add(key, partial[flow].sums(rate))
-            }
-            partial[flow] = Partial()
-        }
-    }
-
-    private func foldAll(_ flows: FilteredBlock.Flows, _ rate: UInt32, _ bucket: Int64?) {
-        var all = AggregateSums()
-        for flow in partial.indices where partial[flow].records > 0 {
-            if flows.verdicts[flow] == .yes { all.add(partial[flow].sums(rate)) }
-            partial[flow] = Partial()
-        }
-        guard all.records > 0 else { return }
-        key.begin(bucket: bucket)
-        table.add(key, all)
-    }
-
     private func appendFields(_ hot: HotBlock, _ flow: Int) {
-        if isByAddress { return appendAddresses(hot, flow) }
         var metadata = FlowKeyBytes.metadata(hot.flows.key(flow))
         metadata.frame_length = UInt32(Int32.max)
         let record = HeaderRecord(time: 0, metadata: metadata, bytes: hot.flows.template(flow))
         appendFields(record, hot.names)
-    }
-
-    /// Addresses lie where the flow's shape says: no walk over the headers is needed.
-    private func appendAddresses(_ hot: HotBlock, _ flow: Int) {
-        let shape = hot.flows.entries[flow].shape
-        let template = hot.flows.template(flow)
-        for field in question.fields {
-            guard shape.network != .other else {
-                key.append(nil, [:])
-                continue
-            }
-            let (offset, width) = shape.addresses
-            let start = field == .source ? offset : offset + width
-            let bytes = UnsafeRawBufferPointer(rebasing: template[start..<(start + width)])
-            key.append(.address(EndPoints.value(bytes)), [:])
-        }
     }
 
     private func appendFields(_ record: HeaderRecord, _ names: [UInt32: String]) {
@@ -183,7 +179,7 @@ final class AggregationRun {
             key.begin(bucket: question.bucket.map { floorTime(time, $0) })
             if !question.fields.isEmpty { appendFields(record, filtered.block.names) }
             var one = AggregateSums()
-            one.add(length: record.metadata.frame_length, rate: record.metadata.rate, time: time)
+            one.add(length: record.metadata.frame_length, rate: record.metadata.rate)
             table.add(key, one)
         }
     }

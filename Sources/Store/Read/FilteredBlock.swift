@@ -1,4 +1,3 @@
-internal import CHdrlog
 internal import Filter
 internal import Records
 
@@ -17,30 +16,15 @@ struct FilteredBlock {
 
         init(_ filter: CompiledFilter) { self.filter = filter }
 
+        /// Needs the block's ends.
         init(_ hot: HotBlock, _ filter: CompiledFilter) {
             self.filter = filter
-            let (flowPart, rest) = filter.split
-            let tests = HotTest.all(of: rest)
-            self.tests = tests ?? []
-            let asked = tests == nil ? filter : flowPart
-            let needsTCP = self.tests.contains { $0.column == .flags }
-            verdicts = hot.flows.entries.indices.map { flow in
-                if needsTCP, hot.flows.entries[flow].shape.transport != .tcp { return .no }
-                return asked.isAlwaysTrue ? .yes : Self.verdict(hot.flows, flow, asked)
-            }
+            let question = FlowQuestion(filter, hot.classes)
+            tests = question.tests
+            verdicts = question.verdicts(hot.ends, hot.classes)
         }
 
         var areNone: Bool { verdicts.allSatisfy { $0 == .no } }
-
-        /// Lengths are cleared in a template, and a length may be what ended a malformed packet's walk: of such flows
-        /// nothing is said as a whole.
-        private static func verdict(_ table: FlowTable, _ flow: Int, _ filter: CompiledFilter) -> Verdict {
-            var metadata = FlowKeyBytes.metadata(table.key(flow))
-            guard metadata.malformed == 0 || table.entries[flow].shape.transport != .other else { return .depends }
-            metadata.frame_length = UInt32(Int32.max)
-            let record = HeaderRecord(time: 0, metadata: metadata, bytes: table.template(flow))
-            return filter.verdict(for: FlowKey(record, HeaderLayout(record)))
-        }
     }
 
     /// Whether the filter selects a record.

@@ -8,7 +8,11 @@ struct GroupKey {
         case none, integer, address4, address6, mac, boolean, direction, interface, bytes, time
     }
 
+    /// So many bytes are always there, 0 beyond the key's end.
+    static let inlineCount = 24
+
     func begin(bucket: Int64?) {
+        buffer.base.initializeMemory(as: UInt64.self, repeating: 0, count: Self.inlineCount / 8)
         buffer.count = 0
         if let bucket { buffer.append(bucket) }
     }
@@ -39,7 +43,9 @@ struct GroupKey {
         buffer.append(value)
     }
 
-    private func append(_ address: IPAddress) {
+    func append(port: UInt16) { append(.integer, UInt64(port)) }
+
+    func append(_ address: IPAddress) {
         guard address.version == .v6 else { return append(.address4, UInt32(truncatingIfNeeded: address.low)) }
         append(.address6, address.high)
         buffer.append(address.low)

@@ -1,12 +1,38 @@
 /// Sums by group, in bounded memory.
+///
+/// Look-ups are at random places of a table larger than the caches, so what one needs lies together: a group with a
+/// short key is one cache line.
 final class GroupTable {
-    private let keys = BytesDictionary(capacity: 1024)
-    private var sums: [AggregateSums] = []
+    /// 64 bytes: the key's first bytes, the sums, and where a longer key lies.
+    private struct Entry {
+        var key: (UInt64, UInt64, UInt64)
+        var sums: AggregateSums
+        var length: UInt32
+        var start: UInt32
+    }
+
     private(set) var total = AggregateSums()
     private(set) var rest = AggregateSums()
     private let most: Int
+    private var count = 0
+    private var capacity = 1024
+    private var entries: UnsafeMutablePointer<Entry>
+    /// Twice as many as entries: upper half of the hash, number + 1; 0 is free.
+    private var slots: UnsafeMutablePointer<UInt64>
+    /// Keys that are too long for their entry.
+    private let arena = ByteBuffer()
 
-    init(most: Int) { self.most = most }
+    init(most: Int) {
+        self.most = most
+        entries = .allocate(capacity: capacity)
+        slots = .allocate(capacity: 2 * capacity)
+        slots.initialize(repeating: 0, count: 2 * capacity)
+    }
+
+    deinit {
+        entries.deallocate()
+        slots.deallocate()
+    }
 
     func add(_ key: GroupKey, _ more: AggregateSums) {
         total.add(more)
@@ -16,29 +42,82 @@ final class GroupTable {
     func take(_ other: GroupTable) {
         total.add(other.total)
         rest.add(other.rest)
-        for number in other.sums.indices { add(other.keys[number], other.sums[number]) }
+        for number in 0..<other.count { add(other.key(number), other.entries[number].sums) }
     }
 
+    private func key(_ number: Int) -> UnsafeRawBufferPointer {
+        let (length, start) = (Int(entries[number].length), Int(entries[number].start))
+        let isInline = length <= GroupKey.inlineCount
+        return UnsafeRawBufferPointer(
+            start: isInline ? UnsafeRawPointer(entries + number) : UnsafeRawPointer(arena.base + start), count: length)
+    }
+
+    /// Keys have `GroupKey.inlineCount` bytes at least, those beyond their length 0.
     private func add(_ key: UnsafeRawBufferPointer, _ more: AggregateSums) {
+        let words = UnsafeRawPointer(key.baseAddress!)
+        let head = (
+            words.loadUnaligned(as: UInt64.self), words.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+            words.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+        )
+        let isInline = key.count <= GroupKey.inlineCount
+        let hash = isInline ? Self.hash(head) : BytesDictionary.hash(key)
+        let tag = hash & 0xFFFF_FFFF_0000_0000
+        let mask = 2 &* capacity &- 1
+        var slot = Int(truncatingIfNeeded: hash >> 32) & mask
+        while slots[slot] != 0 {
+            let number = Int(truncatingIfNeeded: slots[slot] & 0xFFFF_FFFF) &- 1
+            if slots[slot] & 0xFFFF_FFFF_0000_0000 == tag, entries[number].length == UInt32(key.count),
+                isInline ? entries[number].key == head : self.key(number).elementsEqual(key)
+            {
+                return entries[number].sums.add(more)
+            }
+            slot = (slot &+ 1) & mask
+        }
         // A full table still counts for the groups that it has, but takes no new ones.
-        if sums.count >= most, keys.find(key) == nil { return rest.add(more) }
-        let (number, isNew) = keys.number(of: key)
-        if isNew { sums.append(AggregateSums()) }
-        sums[number].add(more)
+        guard count < most else { return rest.add(more) }
+        (entries + count).initialize(
+            to: Entry(key: head, sums: more, length: UInt32(key.count), start: UInt32(arena.count)))
+        if !isInline { arena.append(key) }
+        count += 1
+        slots[slot] = tag | UInt64(count)
+        if count == capacity { grow() }
+    }
+
+    @inline(__always)
+    private static func hash(_ head: (UInt64, UInt64, UInt64)) -> UInt64 {
+        func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
+            let product = left.multipliedFullWidth(by: right)
+            return product.high ^ product.low
+        }
+        let first = fold(head.0 ^ 0x9E37_79B9_7F4A_7C15, head.1 ^ 0xA076_1D64_78BD_642F)
+        return fold(first ^ head.2, 0xE703_7ED1_A0B4_28DB)
+    }
+
+    private func grow() {
+        let (oldSlots, oldCount, oldEntries) = (slots, 2 * capacity, entries)
+        capacity *= 4
+        entries = .allocate(capacity: capacity)
+        entries.moveInitialize(from: oldEntries, count: count)
+        slots = .allocate(capacity: 2 * capacity)
+        slots.initialize(repeating: 0, count: 2 * capacity)
+        let mask = 2 * capacity - 1
+        for old in 0..<oldCount where oldSlots[old] != 0 {
+            var slot = Int(truncatingIfNeeded: oldSlots[old] >> 32) & mask
+            while slots[slot] != 0 { slot = (slot + 1) & mask }
+            slots[slot] = oldSlots[old]
+        }
+        oldSlots.deallocate()
+        oldEntries.deallocate()
     }
 
     func result(_ question: Aggregation, _ completeness: QueryResult) -> AggregateResult {
         var result = AggregateResult(completeness: completeness)
-        (result.total, result.rest, result.groupCount) = (total, rest, sums.count)
-        var order = Array(sums.indices)
-        let measured = sums.map { question.measure == .bytes ? $0.estimatedBytes : $0.estimatedPackets }
-        // Ties in the order of their keys, so that the same question has the same answer.
-        order.sort { measured[$0] != measured[$1] ? measured[$0] > measured[$1] : keys.precedes($0, $1) }
-        if let limit = question.limit { order.removeLast(max(0, order.count - limit)) }
-        result.groups = order.map { number in
+        (result.total, result.rest, result.groupCount) = (total, rest, count)
+        result.completeness.delivered = Int(clamping: total.records)
+        result.groups = greatest(question.limit ?? count, question.measure).map { number in
             let (bucket, values) = GroupKey.values(
-                keys[number], fields: question.fields.count, hasBucket: question.bucket != nil)
-            return AggregateGroup(bucket: bucket, values: values, sums: sums[number])
+                key(number), fields: question.fields.count, hasBucket: question.bucket != nil)
+            return AggregateGroup(bucket: bucket, values: values, sums: entries[number].sums)
         }
         if question.bucket != nil {
             let ordered = result.groups.enumerated().sorted {
@@ -47,5 +126,33 @@ final class GroupTable {
             result.groups = ordered.map(\.element)
         }
         return result
+    }
+
+    /// The greatest groups in their order; ties in the order of their keys, so that the same question has the same
+    /// answer.
+    private func greatest(_ limit: Int, _ measure: Aggregation.Measure) -> [Int] {
+        guard limit > 0 else { return [] }
+        let entries = entries
+        func value(_ number: Int) -> UInt64 {
+            measure == .bytes ? entries[number].sums.estimatedBytes : entries[number].sums.estimatedPackets
+        }
+        func cut(_ found: inout [Int]) {
+            found.sort {
+                let (left, right) = (value($0), value($1))
+                return left != right ? left > right : key($0).lexicographicallyPrecedes(key($1))
+            }
+            found.removeLast(max(0, found.count - limit))
+        }
+        var found: [Int] = []
+        var least: UInt64 = 0
+        // Now and then what is too small is cut off, so that little is ever sorted.
+        for number in 0..<count where value(number) >= least {
+            found.append(number)
+            guard found.count >= 1024, found.count / 2 >= limit else { continue }
+            cut(&found)
+            if found.count == limit { least = value(found[limit - 1]) }
+        }
+        cut(&found)
+        return found
     }
 }

@@ -27,8 +27,30 @@ struct HotTest {
     }
 
     @inline(__always)
+    private func holds(_ value: UInt64) -> Bool {
+        let masked = value & test.mask
+        return (masked >= test.bounds.lowerBound && masked <= test.bounds.upperBound) != test.outside
+    }
+
+    @inline(__always)
     func holds(_ hot: HotBlock, _ index: Int) -> Bool {
-        let value = UInt64(column == .flags ? hot.flags[index] : hot.lengths[index]) & test.mask
-        return (value >= test.bounds.lowerBound && value <= test.bounds.upperBound) != test.outside
+        holds(UInt64(column == .flags ? hot.flags[index] : hot.lengths[index]))
+    }
+
+    /// Whether records without TCP, whose flags are 0 in the column, fail.
+    var refusesZeroFlags: Bool { column == .flags && !holds(0) }
+
+    /// Clears the marks of records that fail.
+    func mark(_ hot: HotBlock, _ records: Range<Int>, _ marks: UnsafeMutablePointer<UInt8>) {
+        guard column == .flags else {
+            for index in records where !holds(UInt64(hot.lengths[index])) { marks[index] = 0 }
+            return
+        }
+        let flags = hot.flags
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { table in
+            let table = table.baseAddress!
+            for value in 0..<256 { table[value] = holds(UInt64(value)) ? 1 : 0 }
+            for index in records { marks[index] &= table[Int(flags[index] & 0xFF)] }
+        }
     }
 }

@@ -33,19 +33,27 @@ extension QueryRun {
                 let block = run.view.pending[index]
                 return aggregation.add(FilteredBlock(block: block, flows: .init(run.filter.bound(to: block.names))))
             }
-            if run.filter.isAlwaysTrue, aggregation.needsOnlyTotals(candidate.row) {
-                let hot = try segment!.decodeHot(candidate.row, [.lengths])
-                return aggregation.addTotals(hot, candidate.row)
+            let (row, segment) = (candidate.row, segment!)
+            let hot = try segment.decodeHot(row, [.totals])
+            let filter = run.filter.bound(to: hot.names)
+            let classes = FlowQuestion(filter, hot.classes)
+            if classes.isByClass, classes.classVerdicts.allSatisfy({ $0 == .no }) { return }
+            let way = aggregation.way(row, classes)
+            var parts: [HotPart] = aggregation.isWhole(row) ? [.lengths] : [.times, .lengths]
+            if classes.tests.contains(where: { $0.column == .flags }) { parts.append(.flags) }
+            if way == .classes { return aggregation.addClasses(hot, classes, row) }
+            if way == .tests {
+                try segment.prepare(hot, parts, row)
+                return aggregation.addTested(hot, classes, row)
             }
-            let hot = try segment!.decodeHot(candidate.row, [.flows])
-            let flows = FilteredBlock.Flows(hot, run.filter.bound(to: hot.names))
+            try segment.prepareEnds(hot, row)
+            let flows = FilteredBlock.Flows(hot, filter)
             if flows.areNone { return }
-            if aggregation.needsOnlyHot(flows, candidate.row) {
-                let flags: [HotPart] = flows.tests.contains { $0.column == .flags } ? [.flags] : []
-                try segment!.prepare(hot, [.times, .flowNumbers, .lengths] + flags, candidate.row)
-                return aggregation.add(hot, flows, rate: UInt32(clamping: candidate.row.leastRate))
+            guard way != .records, !flows.verdicts.contains(.depends) else {
+                return aggregation.add(FilteredBlock(block: try segment.addCold(hot, row), flows: flows))
             }
-            aggregation.add(FilteredBlock(block: try segment!.addCold(hot, candidate.row), flows: flows))
+            try segment.prepare(hot, parts + (way == .headers ? [.flowNumbers, .flows] : [.flowNumbers]), row)
+            aggregation.addFlows(hot, flows, row, way)
         }
     }
 

@@ -16,7 +16,8 @@ final class SegmentBox {
     /// Reads a block as far as a filter needs it.
     /// - Returns: nil when none of its flows is wanted; then its cold part was not read.
     func decode(_ row: BlockRow, _ filter: CompiledFilter) throws(StoreError) -> FilteredBlock? {
-        let decoded = try decodeHot(row, [.flows])
+        let decoded = try decodeHot(row, [])
+        try prepareEnds(decoded, row)
         let wanted = FilteredBlock.Flows(decoded, filter.bound(to: decoded.names))
         guard !wanted.areNone else { return nil }
         return FilteredBlock(block: try addCold(decoded, row), flows: wanted)
@@ -27,6 +28,14 @@ final class SegmentBox {
         do throws(ByteCursor.Exhausted) {
             try decoded.prepare(HotPart.allCases, decompressor)
             return DecodedBlock(hot: decoded, cold: try ColdBlock(decoded, cold.bytes, decompressor))
+        } catch {
+            throw .damaged(path: reader.path, what: "block \(row.number)")
+        }
+    }
+
+    func prepareEnds(_ hot: HotBlock, _ row: BlockRow) throws(StoreError) {
+        do throws(ByteCursor.Exhausted) {
+            try hot.prepareEnds(decompressor)
         } catch {
             throw .damaged(path: reader.path, what: "block \(row.number)")
         }

@@ -25,8 +25,6 @@ extension StoreReader {
             run.merge(part.run)
         }
         run.merge(parts[0].run)
-        let result = parts[0].aggregation.result(run.result)
-        run.result.delivered = Int(clamping: result.total.records)
         return parts[0].aggregation.result(run.result)
     }
 }
