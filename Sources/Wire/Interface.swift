@@ -162,7 +162,8 @@ public enum Interface {
           newest: ?int
         )
 
-        # What runs, what it counted, and whether the sums are right (`consistent`).
+        # What runs, what it counted, and whether the sums are right (`consistent`). `flows` are in the kernel's tables,
+        # `flowLimit` find room.
         method Status() -> (
           version: string,
           host: string,
@@ -170,6 +171,8 @@ public enum Interface {
           startTime: int,
           interfaces: []InterfaceStatus,
           store: StoreStatus,
+          flows: int,
+          flowLimit: int,
           consistent: bool,
           gaps: []Gap
         )

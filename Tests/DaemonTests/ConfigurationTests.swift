@@ -52,6 +52,21 @@ import Testing
         #expect(configuration.storage.flushInterval.nanoseconds == 250_000_000)
     }
 
+    @Test("interfaces can have a hook and directions of their own") func interfaces() throws {
+        let configuration = try load(
+            "[[interface]]\nmatch = \"wg*\"\nhook = \"tc\"\n[[interface]]\nmatch = \"eth0\"\ndirection = \"in\"")
+        #expect(
+            configuration.capture.perInterface == [
+                InterfaceSetting(match: "wg*", hook: .tc), InterfaceSetting(match: "eth0", direction: .in),
+            ])
+        #expect(
+            problem("[[interface]]\nmatch = \"a\"\n[[interface]]\nmatch = \"b\"\nhook = \"xdp\"")
+                == "hdrlogd.toml:5: interface[1].hook: expected \"auto\", \"native\", \"generic\", \"tc\", found the string \"xdp\""
+        )
+        #expect(problem("[[interface]]\nhook = \"tc\"")?.hasPrefix("hdrlogd.toml:1: interface[0].match") == true)
+        #expect(problem("[interface]\nhook = \"tc\"")?.contains("[[interface]]") == true)
+    }
+
     @Test("a later file wins and its origin is told") func dropIn() throws {
         var loaded = LoadedConfiguration()
         try loaded.merge("[capture]\nsampling_rate = 10", file: "a.toml")

@@ -145,3 +145,14 @@ def test_jumbo_frames_are_logged_by_native_xdp(quiet_lab, folder):
         packets.send(quiet_lab.peer, [packets.udp("198.51.100.7", "192.0.2.1", 1, 53, payload=b"x" * 8000)])
         (record,) = daemon.wait_for_records(1)
         assert record["frameLength"] == 8042 and record["udpLength"] == 8008
+
+
+def test_an_interface_can_have_a_hook_and_a_direction_of_its_own(quiet_lab, folder):
+    add_pair(quiet_lab.logged, "own0")
+    daemon = Daemon(quiet_lab.logged, folder, capture__interfaces=["auto"], capture__direction="in")
+    table = '[[interface]]\nmatch = "own0"\nhook = "generic"\ndirection = "both"\n'
+    daemon.config.write_text(daemon.config.read_text() + table)
+    with daemon:
+        entries = {(entry["name"], entry["direction"]): entry for entry in daemon.status()["interfaces"]}
+        assert entries["own0", "in"]["mode"] == "generic" and ("own0", "out") in entries
+        assert entries["logged", "in"]["hook"] == "tc" and ("logged", "out") not in entries

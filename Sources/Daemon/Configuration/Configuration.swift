@@ -15,6 +15,8 @@ public struct Configuration: Equatable, Sendable {
         public var interfaces = ["auto"]
         public var hook = Hook.auto
         public var direction = Direction.both
+        /// `[[interface]]`, in order: the first that matches a name decides about it.
+        var perInterface: [InterfaceSetting] = []
         public var samplingRate = 1
         public var alwaysKeep = ["tcp-edges", "icmp-errors", "malformed"]
         public var firstPackets = 0

@@ -16,13 +16,20 @@ public struct LoadedConfiguration: Equatable, Sendable {
         var merged = self
         let outline = TOMLOutline(text)
         for (section, value) in try parse(text, file: file) {
-            if section == RuleSettings.section {
+            switch section {
+            case RuleSettings.section:
                 merged.configuration.rules += try RuleSettings(file: file, outline: outline).rules(value)
                 continue
+            case InterfaceSettings.section:
+                let settings = try InterfaceSettings(file: file, outline: outline).settings(value)
+                merged.configuration.capture.perInterface += settings
+                continue
+            default: break
             }
             guard Setting.sections.contains(section), let table = value.table else {
                 throw unknown(
-                    section, among: Setting.sections + [RuleSettings.section], line: outline.line(of: section),
+                    section, among: Setting.sections + [RuleSettings.section, InterfaceSettings.section],
+                    line: outline.line(of: section),
                     file: file)
             }
             for (key, value) in table {

@@ -15,8 +15,18 @@ extension Configuration {
                 text += "# \(setting.purpose)\n#\(setting.key) = \(setting.show(self))\n"
             }
         }
-        return text + Self.sampleRule
+        return text + Self.sampleInterface + Self.sampleRule
     }
+
+    private static let sampleInterface = """
+
+        # What is different for some interfaces; the first table whose name or glob matches decides.
+        #   [[interface]]
+        #   match = "wg*"
+        #   hook = "tc"
+        #   direction = "in"
+
+        """
 
     private static let sampleRule = """
 

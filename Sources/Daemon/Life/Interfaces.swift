@@ -22,10 +22,10 @@ final class Interfaces: @unchecked Sendable {
 
     /// Another configuration; programs move where it wants them.
     func configure(_ section: Configuration.CaptureSection) {
-        let moves = section.hook != configured.hook || section.direction != configured.direction
+        let old = configured
         configured = section
         refused = []
-        if moves { for index in attached.keys { detach(index) } }
+        for (index, name) in attached where place(of: name, in: old) != place(of: name, in: section) { detach(index) }
         update()
     }
 
@@ -44,15 +44,9 @@ final class Interfaces: @unchecked Sendable {
     }
 
     private func attach(_ device: Device) {
-        let directions: Set<Direction> =
-            switch configured.direction {
-            case .in: [.ingress]
-            case .out: [.egress]
-            case .both: [.ingress, .egress]
-            }
+        let place = place(of: device.name, in: configured)
         do {
-            let choice = HookChoice(rawValue: configured.hook.rawValue) ?? .auto
-            let hooks = try capture.attach(device, hook: choice, directions: directions)
+            let hooks = try capture.attach(device, hook: place.hook, directions: place.directions)
             attached[device.index] = device.name
             pipeline.send(.interface(index: device.index, name: device.name))
             let places = [hooks.ingress.map { "in: \($0.rawValue)" }, hooks.egress.map { "out: \($0.rawValue)" }]
@@ -65,6 +59,23 @@ final class Interfaces: @unchecked Sendable {
                 log.tell(.refused, "not logged: \(error)", [.interface: device.name, .reason: error])
             }
         }
+    }
+
+    private struct Place: Equatable {
+        var hook: HookChoice
+        var directions: Set<Direction>
+    }
+
+    /// Where programs are to sit on an interface: by the first `[[interface]]` that names it, else as for all.
+    private func place(of name: String, in section: Configuration.CaptureSection) -> Place {
+        let own = section.perInterface.first { fnmatch($0.match, name, 0) == 0 }
+        let directions: Set<Direction> =
+            switch own?.direction ?? section.direction {
+            case .in: [.ingress]
+            case .out: [.egress]
+            case .both: [.ingress, .egress]
+            }
+        return Place(hook: HookChoice(rawValue: (own?.hook ?? section.hook).rawValue) ?? .auto, directions: directions)
     }
 
     private func rename(_ device: Device) {

@@ -47,6 +47,7 @@ final class Accountant: @unchecked Sendable {
         let outcome: Result<StatusReply, ServiceError> = last.withLock { last in
             // The store is asked first, so that nothing can be stored there that the kernel has not counted here.
             guard let stored = try? store.statistics() else { return .failure(.unavailable(problem: "the store")) }
+            let usage = capture.flowUsage
             let taken: [InterfaceSnapshot]?
             do {
                 taken = try snapshot(&last)
@@ -58,7 +59,7 @@ final class Accountant: @unchecked Sendable {
             }
             noteRates(snapshots, &last)
             noteLosses(snapshots, &last)
-            return .success(reply(snapshots, stored, last))
+            return .success(reply(snapshots, stored, usage, last))
         }
         return try outcome.get()
     }
@@ -147,7 +148,9 @@ final class Accountant: @unchecked Sendable {
         last.read = Clock.wall
     }
 
-    private func reply(_ snapshots: [InterfaceSnapshot], _ stored: StoreStatistics, _ last: Last) -> StatusReply {
+    private func reply(
+        _ snapshots: [InterfaceSnapshot], _ stored: StoreStatistics, _ usage: (entries: Int, limit: Int), _ last: Last
+    ) -> StatusReply {
         let total = stored.total
         let store = StoreStatus(
             directory: directory, stored: Int(total.stored), waiting: Int(total.waiting),
@@ -159,7 +162,8 @@ final class Accountant: @unchecked Sendable {
         }
         return StatusReply(
             version: Version.current, host: Self.hostName, time: Clock.wall, startTime: started,
-            interfaces: interfaces.map { entry($0, stored, last) }, store: store, gaps: gaps())
+            interfaces: interfaces.map { entry($0, stored, last) }, store: store,
+            flows: usage.entries, flowLimit: usage.limit, gaps: gaps())
     }
 
     private func entry(_ snapshot: InterfaceSnapshot, _ stored: StoreStatistics, _ last: Last) -> InterfaceStatus {

@@ -8,6 +8,9 @@ public struct StatusReply: Codable, Equatable, Sendable {
     /// One an interface and direction.
     public var interfaces: [InterfaceStatus]
     public var store: StoreStatus
+    /// Flows in the kernel's tables when the counters were read, and how many find room.
+    public var flows: Int
+    public var flowLimit: Int
     /// All identities hold.
     public var consistent: Bool
     /// The latest ones.
@@ -15,8 +18,10 @@ public struct StatusReply: Codable, Equatable, Sendable {
 
     public init(
         version: String, host: String, time: Int64, startTime: Int64, interfaces: [InterfaceStatus],
-        store: StoreStatus, gaps: [Gap] = []
+        store: StoreStatus, flows: Int = 0, flowLimit: Int = 0, gaps: [Gap] = []
     ) {
+        self.flows = flows
+        self.flowLimit = flowLimit
         self.version = version
         self.host = host
         self.time = time

@@ -13,6 +13,13 @@ struct StatusReport {
         ]
         lines += status.interfaces.flatMap(interface)
         if status.interfaces.isEmpty { lines += ["", style.bad("no interface is being logged")] }
+        if status.flowLimit > 0 {
+            let percent = Quantity.decimal(100 * Double(status.flows) / Double(status.flowLimit))
+            lines += [
+                "",
+                style.bold("flows") + "  \(status.flows) of \(status.flowLimit) in the kernel's tables (\(percent)%)",
+            ]
+        }
         return lines + store + gaps
     }
 
