@@ -26,6 +26,7 @@ final class RunningDaemon {
     init(_ loaded: LoadedConfiguration, path: String?, _ log: Logger) throws {
         let configuration = loaded.configuration
         let directory = Self.directory(configuration.storage)
+        ServiceManager.starting()
         let (writer, report) = try StoreWriter.open(
             directory: directory, limits: StoreLimits(configuration.storage), now: Clock.wall)
         Self.tell(report, log)

@@ -12,6 +12,9 @@ enum ServiceManager {
 
     static func stopping() { notify("STOPPING=1\nSTATUS=Stopping: draining and storing what is left") }
 
+    /// Asks for more time to start than the unit gives: a log that was cut off is read before it is written to.
+    static func starting() { notify("EXTEND_TIMEOUT_USEC=300000000\nSTATUS=Starting: opening the log") }
+
     /// Marks the start of a reload; `ready()` ends it. The time stamp lets systemd tell reloads apart.
     static func reloading() {
         var now = timespec()
