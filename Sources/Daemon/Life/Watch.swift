@@ -11,8 +11,8 @@ final class Watch: Sendable {
         var trouble: String?
     }
 
-    /// Milliseconds.
-    private static let round: Int32 = 1000
+    /// Milliseconds: a second, or half of what systemd's watchdog waits, if that is less.
+    private let round = min(1000, Int32(clamping: (ServiceManager.watchdogInterval ?? .max) / 2000))
 
     private let drain: DrainLoop
     private let interfaces: Interfaces
@@ -51,7 +51,7 @@ final class Watch: Sendable {
         var due = Clock.boot
         var told: String?
         while true {
-            events.wait(timeout: Self.round)
+            events.wait(timeout: round)
             let event = state.withLock { state in
                 defer { state.capture = nil }
                 return state
