@@ -1,3 +1,6 @@
+// The members of glibc's structs belong to whichever C module the compiler met first, so all of them are named.
+internal import CLinux
+internal import CSystemd
 internal import Glibc
 
 /// The daemon's clocks; no other module reads one. All in nanoseconds.

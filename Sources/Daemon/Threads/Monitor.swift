@@ -1,3 +1,6 @@
+// The members of glibc's structs belong to whichever C module the compiler met first, so all of them are named.
+internal import CLinux
+internal import CSystemd
 internal import Glibc
 
 /// A value behind a mutex with a condition: what the daemon's threads hand each other work through.
