@@ -151,14 +151,8 @@ final class SegmentWriter {
     /// Ends the segment: everything in the one file, marked as sealed, safe from a power cut.
     /// - Throws: `.database` of kind `.busy` while somebody reads it; to be tried again.
     func seal(now: Int64) throws(StoreError) {
-        do throws(SQLiteError) {
-            try connection.checkpoint(.truncate)
-            let mode = try connection.text("PRAGMA journal_mode = DELETE")
-            guard mode == "delete" else {
-                throw SQLiteError(code: 5, message: "a reader holds the segment", context: name)
-            }
-            try connection.execute(
-                "PRAGMA synchronous = FULL; REPLACE INTO segment VALUES ('sealed', \(now)), ('state', 'sealed')")
+        do {
+            try SegmentSeal.close(connection, now: now)
         } catch {
             throw .database(error)
         }
