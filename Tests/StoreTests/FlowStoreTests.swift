@@ -122,8 +122,12 @@ struct FlowStoreTests {
         let name = try #require(try StoreDirectory(path: directory.path).names().first { $0.hasPrefix("flows") })
         try Connection(path: directory.path + "/" + name, mode: .readWrite)
             .execute("UPDATE interval SET data = zeroblob(40) WHERE id = 2")
+        try Connection(path: directory.path + "/" + name, mode: .readWrite)
+            .execute("UPDATE interval SET first = first - 1 WHERE id = 3")
         let (damage, sound) = try FlowReader(directory: directory.path).verify()
-        #expect(sound == 2 && damage.map(\.segment) == [name])
+        #expect(sound == 1 && damage.map(\.segment) == [name, name])
+        let report = try StoreReader(directory: directory.path).verify()
+        #expect(report.intervals == 1 && report.findings.map(\.segment) == [name, name])
     }
 
     @Test("the family keeps to its budget, oldest segments first") func budget() throws {

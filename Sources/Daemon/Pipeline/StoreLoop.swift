@@ -17,6 +17,7 @@ struct StoreLoop: @unchecked Sendable {
         while let messages = pipeline.receive(timeout: Self.interval) {
             for message in messages { take(message) }
             writer.tick(now: Clock.wall)
+            flows.tick(now: Clock.wall)
             logEvents()
         }
         flows.close(now: Clock.wall)

@@ -1,7 +1,7 @@
 internal import CHdrlog
 internal import Records
 
-/// Reads what `FlowIntervalEncoder` wrote. Damaged bytes give nil, never more than they hold.
+/// Reads what `FlowIntervalEncoder` wrote. Damaged bytes, or those of other times, give nil, never more than they hold.
 struct FlowIntervalDecoder {
     /// An interval that claims to be larger is damaged.
     private static let limit = 1 << 30
@@ -21,6 +21,9 @@ struct FlowIntervalDecoder {
     }
 
     private func interval(_ cursor: inout ByteCursor, _ from: Int64, _ to: Int64) throws -> FlowInterval {
+        guard try cursor.take(Int64.self) == from, try cursor.take(Int64.self) == to else {
+            throw ByteCursor.Exhausted()
+        }
         var interval = FlowInterval(from: from, to: to, names: [:])
         for _ in 0..<(try cursor.takeCount()) {
             let index = UInt32(truncatingIfNeeded: try cursor.takeVarint())

@@ -9,6 +9,8 @@ struct FlowIntervalEncoder {
     /// Replaces what `out` holds.
     func encode(_ interval: FlowInterval, to out: ByteBuffer) {
         plain.count = 0
+        plain.append(interval.from)  // again, so that the checksum covers them
+        plain.append(interval.to)
         plain.append(varint: UInt64(interval.names.count))
         for (index, name) in interval.names.sorted(by: { $0.key < $1.key }) {
             plain.append(varint: UInt64(index))

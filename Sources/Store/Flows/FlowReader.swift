@@ -76,11 +76,13 @@ public struct FlowReader: Sendable {
 
     /// Reads every interval and checks it.
     /// - Returns: what is damaged, and how many intervals are sound.
-    public func verify() throws(StoreError) -> (damage: [FlowAnswer.Damage], sound: Int) {
+    public func verify(
+        shouldStop: () -> Bool = { false }
+    ) throws(StoreError) -> (damage: [FlowAnswer.Damage], sound: Int) {
         var sound = 0
         let damage = try forEach(in: .min ..< .max) { _ in
             sound += 1
-            return true
+            return !shouldStop()
         }
         return (damage, sound)
     }

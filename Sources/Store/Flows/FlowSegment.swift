@@ -9,6 +9,8 @@ final class FlowSegment {
     private var insert: Statement
     private(set) var intervals: Int64
     private(set) var newest: Int64
+    /// Intervals were committed since the WAL was last synced.
+    private var isDirty = false
 
     private static let create = """
         PRAGMA page_size = 4096;
@@ -79,6 +81,17 @@ final class FlowSegment {
         }
         intervals += 1
         newest = max(newest, interval.to)
+        isDirty = true
+    }
+
+    /// Makes all commits so far safe from a power cut, as `SegmentWriter.sync` does.
+    func sync() throws(StoreError) {
+        guard isDirty else { return }
+        if directory.length(name + "-wal") > 0 {
+            let file = try File(directory.path(of: name + "-wal"), .write)
+            try file.sync()
+        }
+        isDirty = false
     }
 
     /// Ends the segment: everything in the one file, marked as sealed, safe from a power cut.

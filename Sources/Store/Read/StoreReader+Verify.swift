@@ -1,10 +1,13 @@
 internal import Filter
+internal import Records
 
 /// What a check of all blocks found.
 public struct VerifyReport: Sendable, Equatable {
     public var segments = 0
     public var blocks = 0
     public var records: Int64 = 0
+    /// Sound ones, of flows and counters.
+    public var intervals = 0
     public var findings: [Finding] = []
 
     public struct Finding: Sendable, Equatable {
@@ -16,7 +19,7 @@ public struct VerifyReport: Sendable, Equatable {
 }
 
 extension StoreReader {
-    /// Reads and decodes every block of every segment.
+    /// Reads and decodes every block of every segment, flows and counters included.
     /// - Parameter shouldStop: asked before each block.
     public func verify(shouldStop: () -> Bool = { false }) throws(StoreError) -> VerifyReport {
         var report = VerifyReport()
@@ -30,6 +33,9 @@ extension StoreReader {
                 report.findings.append(.init(segment: info.name, block: nil, what: error.description))
             }
         }
+        let flows = try FlowReader(directory: directory.path).verify(shouldStop: shouldStop)
+        report.intervals = flows.sound
+        report.findings += flows.damage.map { .init(segment: $0.segment, block: nil, what: $0.problem) }
         return report
     }
 

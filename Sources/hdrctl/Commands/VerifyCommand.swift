@@ -44,7 +44,9 @@ struct VerifyCommand: ParsableCommand {
             try out.line("\(style.bad("damaged")): \(Escaped.text("\(directory)/\(place): \(finding.what)"))")
         }
         let count = report.findings.count
-        let sum = "\(report.segments) segments, \(report.blocks) blocks, \(report.records) records"
+        let sum =
+            "\(report.segments) segments, \(report.blocks) blocks, \(report.records) records, "
+            + "\(report.intervals) intervals of flows"
         try out.line("\(Escaped.text(directory)): \(sum): " + (count == 0 ? "all sound" : "\(count) damaged"))
     }
 }
@@ -55,6 +57,7 @@ private struct Told: Encodable {
     var segments: Int
     var blocks: Int
     var records: Int64
+    var intervals: Int
     var findings: [Finding]
 
     struct Finding: Encodable {
@@ -69,6 +72,7 @@ private struct Told: Encodable {
         segments = report.segments
         blocks = report.blocks
         records = report.records
+        intervals = report.intervals
         findings = report.findings.map { Finding(segment: $0.segment, block: $0.block, problem: $0.what) }
     }
 }
