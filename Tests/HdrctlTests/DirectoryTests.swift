@@ -35,7 +35,8 @@ struct DirectoryTests {
         let directory = try Self.store()
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let sound = try await hdrctl("verify", directory)
-        #expect(sound.status == 0 && sound.output.contains("150 records, 0 intervals of flows: all sound"), "\(sound.output)\(sound.errors)")
+        let sum = "150 records, 0 intervals of flows: all sound"
+        #expect(sound.status == 0 && sound.output.contains(sum), "\(sound.output)\(sound.errors)")
         let name = try #require(
             try FileManager.default.contentsOfDirectory(atPath: directory).first {
                 $0.hasPrefix("headers-") && $0.hasSuffix(".db")
