@@ -54,7 +54,7 @@ struct packet {
 	__u8 link_type;
 	__u8 is_ip;
 	__u8 is_error; /* an ICMP error message */
-	/* What the walk forgets and reads back; see forget() in parse.bpf.h. */
+	/* What the walk forgets and reads back; see forget() in network.bpf.h. */
 	__u8 is_fragment;
 	__u8 has_fragment_header;
 	__u32 offset;
