@@ -39,3 +39,14 @@ def export(daemon, folder, *arguments):
         result = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, timeout=120)
     assert (result.returncode, result.stderr) == (0, b"")
     return path
+
+
+def sendable_corpus() -> tuple[list[bytes], list[dict]]:
+    """The corpus' frames that a wire of this MTU carries, and the ground truth of each."""
+    sent, rows = [], []
+    for path in sorted(captures.CORPUS.glob("*.pcap")):
+        for frame, row in zip(captures.read_pcap(path), captures.truth(path), strict=True):
+            if 14 <= len(frame.data) <= LARGEST:
+                sent.append(frame.data)
+                rows.append(row)
+    return sent, rows

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import captures, frames
-from harness.fidelity import LARGEST, export, logging
+from harness.fidelity import export, logging, sendable_corpus
 
 pytestmark = pytest.mark.skipif(not captures.TSHARK, reason=captures.NO_TSHARK)
 
@@ -54,12 +54,7 @@ def test_every_kind_of_frame_comes_out_as_it_went_in(quiet_lab, folder, hook):
 @pytest.mark.parametrize("hook", ["tc", "native"])
 def test_the_corpus_comes_out_as_it_went_in(quiet_lab, folder, hook):
     """Every capture that can be sent: header bytes, their extent, lengths, times, interface, direction."""
-    sent, rows = [], []
-    for path in sorted(captures.CORPUS.glob("*.pcap")):
-        for frame, row in zip(captures.read_pcap(path), captures.truth(path), strict=True):
-            if 14 <= len(frame.data) <= LARGEST:
-                sent.append(frame.data)
-                rows.append(row)
+    sent, rows = sendable_corpus()
     with logging(quiet_lab, folder, sent, hook) as (daemon, before, after):
         path = export(daemon, folder)
         exported = captures.read_pcapng(path)

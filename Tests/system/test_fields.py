@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness import captures, dissection, frames
-from harness.fidelity import LARGEST, export, logging
+from harness.fidelity import export, logging, sendable_corpus
 
 TSHARK = pytest.mark.skipif(not captures.TSHARK, reason=captures.NO_TSHARK)
 
@@ -121,12 +121,7 @@ TOLD = {*COLUMNS.values(), *WORDS.values(), *FLAGS.values(), *TEXTS.values(), *T
 @pytest.mark.parametrize("hook", ["tc", "native"])
 def test_fields_of_the_corpus_are_those_of_its_ground_truth(quiet_lab, folder, hook):
     """Every frame that can be sent, out of a query's JSON, where the two decoders that made the truth agree."""
-    sent, rows = [], []
-    for path in sorted(captures.CORPUS.glob("*.pcap")):
-        for frame, row in zip(captures.read_pcap(path), captures.truth(path), strict=True):
-            if 14 <= len(frame.data) <= LARGEST:
-                sent.append(frame.data)
-                rows.append(row)
+    sent, rows = sendable_corpus()
     with logging(quiet_lab, folder, sent, hook) as (daemon, _, _):
         found = daemon.query()
     assert len(found) == len(sent)

@@ -1,5 +1,4 @@
 public import ArgumentParser
-internal import Filter
 internal import Records
 internal import Store
 internal import Wire
@@ -58,33 +57,6 @@ struct FlowsCommand: ParsableCommand {
 }
 
 extension FlowQuery.Order: ExpressibleByArgument {}
-
-extension RecordSource {
-    /// Flows, by the daemon or over a directory.
-    func flows(_ request: FlowsRequest) throws(Failure) -> FlowsReply {
-        switch self {
-        case .daemon(let path):
-            do throws(ClientError) {
-                var client = try Client(path: path)
-                return try client.flows(request)
-            } catch {
-                throw Failure(error)
-            }
-        case .directory(let directory):
-            var query = FlowQuery()
-            query.filter = (try? FilterExpression(parsing: request.filter ?? "")) ?? .all  // checked before
-            let since = request.since ?? .min
-            query.range = since..<max(since, request.until ?? .max)
-            query.order = request.order.flatMap { FlowQuery.Order(rawValue: $0) } ?? .bytes
-            query.limit = request.limit ?? query.limit
-            do {
-                return FlowsReply(try FlowReader(directory: directory).flows(query))
-            } catch {
-                throw Failure(.inputOutput, "\(error)")
-            }
-        }
-    }
-}
 
 /// Flows as a table, as JSON lines or as CSV.
 private struct FlowReport {

@@ -6,21 +6,10 @@ internal import Wire
 extension RecordSource {
     /// Counts and sums, by the daemon or over a directory.
     func aggregate(_ request: AggregateRequest) throws(Failure) -> AggregateReply {
-        switch self {
-        case .daemon(let path):
-            do throws(ClientError) {
-                var client = try Client(path: path)
-                return try client.aggregate(request)
-            } catch {
-                throw Failure(error)
-            }
-        case .directory(let directory):
-            do throws(StoreError) {
-                let result = try StoreReader(directory: directory).aggregate(Aggregation(request), threads: 2)
-                return AggregateReply(result)
-            } catch {
-                throw Failure(.inputOutput, "\(error)")
-            }
+        try answer { client throws(ClientError) in
+            try client.aggregate(request)
+        } directory: { directory throws(StoreError) in
+            AggregateReply(try StoreReader(directory: directory).aggregate(Aggregation(request), threads: 2))
         }
     }
 }

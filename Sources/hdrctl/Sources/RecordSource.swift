@@ -20,6 +20,28 @@ enum RecordSource {
         }
     }
 
+    /// Asks the daemon, or the segments in the directory.
+    func answer<Answer>(
+        daemon ask: (inout Client) throws(ClientError) -> Answer,
+        directory read: (String) throws(StoreError) -> Answer
+    ) throws(Failure) -> Answer {
+        switch self {
+        case .daemon(let path):
+            do throws(ClientError) {
+                var client = try Client(path: path)
+                return try ask(&client)
+            } catch {
+                throw Failure(error)
+            }
+        case .directory(let directory):
+            do throws(StoreError) {
+                return try read(directory)
+            } catch {
+                throw Failure(.inputOutput, "\(error)")
+            }
+        }
+    }
+
     private static func query(
         _ path: String, _ request: QueryRequest, _ each: (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) -> Completeness? {
