@@ -127,12 +127,6 @@ public final class Capture: @unchecked Sendable {
     /// - Returns: true when all rings were empty at the end; false when the chunk is full and more may wait.
     public func drain(into chunk: RecordChunk) -> Bool { rings.drain(into: chunk) }
 
-    /// How often `drain` has emptied all rings.
-    public var passes: Int { rings.passes }
-
-    /// Bytes that wait in the rings.
-    public var waitingBytes: Int { rings.waitingBytes }
-
     // MARK: - counters
 
     /// From the next snapshot on, packets are treated so.

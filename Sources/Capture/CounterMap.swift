@@ -24,29 +24,32 @@ struct CounterMap: Sendable {
 
     /// Calls `add` with what each CPU counted in a frozen bank, and sets it to zero.
     func take(slot: Int, bank: Int, add: (UnsafePointer<hdrlog_counters>) -> Void) {
-        let size = MemoryLayout<hdrlog_counters>.stride
-        withUnsafeTemporaryAllocation(byteCount: size * Map.processors, alignment: 8) { values in
-            let index = UInt32(bank * stride + slot)
-            guard (try? counters.read(index, into: values)) != nil else { return }
-            for processor in 0..<Map.processors {
-                add((values.baseAddress! + processor * size).assumingMemoryBound(to: hdrlog_counters.self))
-            }
-            values.initializeMemory(as: UInt8.self, repeating: 0)
-            try? counters.write(index, UnsafeRawBufferPointer(values))
+        withValues(slot: slot, bank: bank) { index, values in
+            for processor in values.indices { add(values.baseAddress! + processor) }
+            let bytes = UnsafeMutableRawBufferPointer(values)
+            bytes.initializeMemory(as: UInt8.self, repeating: 0)
+            try? counters.write(index, UnsafeRawBufferPointer(bytes))
         }
     }
 
     /// Headers that were sampled in a bank, which may still be in use.
     func sampled(slot: Int, bank: Int) -> UInt64 {
         var sum: UInt64 = 0
-        let size = MemoryLayout<hdrlog_counters>.stride
-        withUnsafeTemporaryAllocation(byteCount: size * Map.processors, alignment: 8) { values in
-            guard (try? counters.read(UInt32(bank * stride + slot), into: values)) != nil else { return }
-            for processor in 0..<Map.processors {
-                sum += values.load(fromByteOffset: processor * size, as: hdrlog_counters.self).sampled
-            }
+        withValues(slot: slot, bank: bank) { _, values in
+            for processor in values.indices { sum += values.baseAddress![processor].sampled }
         }
         return sum
+    }
+
+    /// A copy of what stands at a place, one value a CPU; not called when it cannot be read.
+    private func withValues(
+        slot: Int, bank: Int, _ body: (UInt32, UnsafeMutableBufferPointer<hdrlog_counters>) -> Void
+    ) {
+        let index = UInt32(bank * stride + slot)
+        withUnsafeTemporaryAllocation(of: hdrlog_counters.self, capacity: Map.processors) { values in
+            guard (try? counters.read(index, into: UnsafeMutableRawBufferPointer(values))) != nil else { return }
+            body(index, values)
+        }
     }
 
     /// Sets an interface's counters to zero, in both banks and directions.

@@ -24,11 +24,6 @@ struct RecordRing {
         mask = UInt64(bytes.count - 1)
     }
 
-    /// Bytes that wait to be read.
-    var waiting: Int {
-        Int(hdrlog_acquire_u64(&position.pointee.produced) &- hdrlog_acquire_u64(&position.pointee.consumed))
-    }
-
     /// Calls `take` with each record in order, until there is none or `take` returns false; that record stays.
     /// - Returns: false when `take` ended it.
     @inline(__always)

@@ -52,12 +52,6 @@ final class RingSet: @unchecked Sendable {
 
     var passes: Int { emptied.load(ordering: .acquiring) }
 
-    var waitingBytes: Int {
-        var sum = 0
-        for ring in rings.indices { sum += rings[ring].waiting }
-        return sum
-    }
-
     func drain(into chunk: RecordChunk) -> Bool {
         first = first + 1 < rings.count ? first + 1 : 0
         for step in rings.indices {

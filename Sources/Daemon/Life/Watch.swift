@@ -49,6 +49,7 @@ final class Watch: Sendable {
     func run() {
         var rounds = -1
         var due = Clock.boot
+        var latest: [InterfaceStatus] = []
         var told: String?
         while true {
             events.wait(timeout: round)
@@ -63,23 +64,26 @@ final class Watch: Sendable {
             rounds = drain.rounds
             accountant.keepBudget()
             JournalLogHandler.tellSums(now: Clock.boot)
-            let trouble = state.withLock { $0.trouble }
-            if trouble != told { report() }
-            told = trouble
+            var isNew = false
             // Other settings come into force with the next generation: at once.
-            guard event.capture != nil || Clock.boot >= due else { continue }
-            due = Clock.boot + interval.withLock { $0 }
-            accountant.endInterval()
-            report()
+            if event.capture != nil || Clock.boot >= due {
+                due = Clock.boot + interval.withLock { $0 }
+                let entries = accountant.endInterval()
+                isNew = entries != nil
+                latest = entries ?? latest
+            }
+            let trouble = state.withLock { $0.trouble }
+            if isNew || trouble != told { report(latest, trouble) }
+            told = trouble
         }
     }
 
-    private func report() {
-        guard let status = try? accountant.status() else { return }
-        let rate = status.interfaces.reduce(0) { $0 + $1.framesPerSecond }
-        let names = Set(status.interfaces.map(\.name)).sorted().joined(separator: ", ")
-        let sums = status.consistent ? "" : "; the counters do not add up"
-        let trouble = state.withLock { $0.trouble }.map { "; \($0)" } ?? ""
+    private func report(_ interfaces: [InterfaceStatus], _ trouble: String?) {
+        let rate = interfaces.reduce(0) { $0 + $1.framesPerSecond }
+        let names = Set(interfaces.map(\.name)).sorted().joined(separator: ", ")
+        let isConsistent = interfaces.allSatisfy { $0.identities.allSatisfy(\.holds) }
+        let sums = isConsistent ? "" : "; the counters do not add up"
+        let trouble = trouble.map { "; \($0)" } ?? ""
         ServiceManager.status("\(Int(rate)) frames/s on \(names.isEmpty ? "no interface" : names)\(sums)\(trouble)")
     }
 }

@@ -48,28 +48,18 @@ final class Accountant: @unchecked Sendable {
             // The store is asked first, so that nothing can be stored there that the kernel has not counted here.
             guard let stored = try? store.statistics() else { return .failure(.unavailable(problem: "the store")) }
             let usage = capture.flowUsage
-            let taken: [InterfaceSnapshot]?
-            do {
-                taken = try snapshot(&last)
-            } catch {
-                return .failure(.unavailable(problem: "\(error)"))
-            }
-            guard let snapshots = taken else {
-                return .failure(.unavailable(problem: "the rings are not being drained"))
-            }
-            noteRates(snapshots, &last)
-            noteLosses(snapshots, &last)
-            return .success(reply(snapshots, stored, usage, last))
+            return Result { () throws(ServiceError) in reply(try snapshot(&last), stored, usage, last) }
         }
         return try outcome.get()
     }
 
     /// Hands what was counted since the last call over to the store.
-    func endInterval() {
+    /// - Returns: how the interfaces stand now; nil when the rings are not drained or the store cannot be asked.
+    @discardableResult
+    func endInterval() -> [InterfaceStatus]? {
         last.withLock { last in
-            guard let taken = try? snapshot(&last) else { return }
-            noteRates(taken, &last)
-            noteLosses(taken, &last)
+            let stored = try? store.statistics()
+            guard let taken = try? snapshot(&last) else { return nil }
             let now = Clock.wall
             var interval = FlowInterval(from: last.interval, to: now, names: [:], flows: last.flows)
             for port in taken {
@@ -79,21 +69,31 @@ final class Accountant: @unchecked Sendable {
             }
             last.interval = now
             last.flows.removeAll(keepingCapacity: true)
-            guard !interval.flows.isEmpty || !interval.counters.isEmpty else { return }
-            pipeline.send(.interval(interval))
+            if !interval.flows.isEmpty || !interval.counters.isEmpty { pipeline.send(.interval(interval)) }
+            return stored.map { stored in taken.map { entry($0, stored, last) } }
         }
     }
 
-    private func snapshot(_ last: inout Last) throws(CaptureError) -> [InterfaceSnapshot]? {
+    /// Ends a generation and takes what it was into account.
+    private func snapshot(_ last: inout Last) throws(ServiceError) -> [InterfaceSnapshot] {
         var tries = 0
-        return try capture.snapshot(
-            clockOffset: Clock.monotonicToWall,
-            flow: { last.flows.append($0) },
-            wait: {
-                tries += 1
-                usleep(2000)
-                return tries < 1500
-            })
+        let taken: [InterfaceSnapshot]?
+        do {
+            taken = try capture.snapshot(
+                clockOffset: Clock.monotonicToWall,
+                flow: { last.flows.append($0) },
+                wait: {
+                    tries += 1
+                    usleep(2000)
+                    return tries < 1500
+                })
+        } catch {
+            throw .unavailable(problem: "\(error)")
+        }
+        guard let taken else { throw .unavailable(problem: "the rings are not being drained") }
+        noteRates(taken, &last)
+        noteLosses(taken, &last)
+        return taken
     }
 
     private static func key(_ snapshot: InterfaceSnapshot) -> String {
@@ -127,10 +127,7 @@ final class Accountant: @unchecked Sendable {
             let seconds = Double(now - last.budget) / 1e9
             (last.sampled, last.budget) = (sampled, now)
             var budget = HeaderBudget(limit: Double(settings.headerBudget), thinning: settings.thinning)
-            guard budget.update(kept: kept, seconds: seconds) else { return }
-            capture.setThinning(budget.thinning)
-            // It comes into force with the next generation.
-            if let taken = try? snapshot(&last) { noteLosses(taken, &last) }
+            if budget.update(kept: kept, seconds: seconds) { capture.setThinning(budget.thinning) }
         }
     }
 

@@ -1,4 +1,3 @@
-internal import Filter
 internal import Records
 internal import Store
 internal import Wire
@@ -30,20 +29,13 @@ struct FlowRunner: Sendable {
 
     private func parse(_ request: FlowsRequest) throws(ServiceError) -> FlowQuery {
         var query = FlowQuery()
-        do {
-            query.filter = try FilterExpression(parsing: request.filter ?? "")
-        } catch {
-            throw .invalidFilter(
-                position: error.column, found: error.found, expected: error.expected, hint: error.hint)
-        }
-        let since = request.since ?? .min
-        query.range = since..<max(since, request.until ?? .max)
+        query.filter = try Parameters.filter(request.filter)
+        query.range = try Parameters.range(request.since, request.until)
         if let order = request.order {
             guard let known = FlowQuery.Order(rawValue: order) else { throw .invalidParameter("order") }
             query.order = known
         }
-        guard (request.limit ?? 0) >= 0 else { throw .invalidParameter("limit") }
-        query.limit = min(request.limit ?? query.limit, Self.mostFlows)
+        query.limit = min(try Parameters.limit(request.limit) ?? query.limit, Self.mostFlows)
         return query
     }
 }
