@@ -33,6 +33,16 @@ struct {
 	__type(value, struct hdrlog_counters);
 } counters SEC(".maps");
 
+/* key copy * bank_stride + slot, value what the counters came to: for user space only, which may be killed between two
+ * steps and goes on where it was.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, struct hdrlog_totals);
+} totals SEC(".maps");
+
 /* key slot and EtherType, value the tally of one CPU: for types without a place in struct hdrlog_counters. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);

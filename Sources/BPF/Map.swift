@@ -8,6 +8,35 @@ public struct Map: Sendable {
     public let valueSize: Int
     public let entries: Int
 
+    /// What the kernel says of a map that another process made.
+    /// - Parameter descriptor: stays the caller's.
+    public init(of descriptor: Int32) throws(BPFError) {
+        let information = try Self.information(descriptor)
+        self.init(
+            descriptor: descriptor, keySize: Int(information.key_size), valueSize: Int(information.value_size),
+            entries: Int(information.max_entries))
+    }
+
+    private static func information(_ descriptor: Int32) throws(BPFError) -> bpf_map_info {
+        var information = bpf_map_info()
+        var length = UInt32(MemoryLayout<bpf_map_info>.size)
+        let result = bpf_obj_get_info_by_fd(descriptor, &information, &length)
+        guard result == 0 else { throw BPFError("look at a map", result) }
+        return information
+    }
+
+    /// The kernel's number of the map, which no other gets; younger maps have greater ones.
+    public var identifier: UInt32 { (try? Self.information(descriptor).id) ?? 0 }
+
+    init(descriptor: Int32, keySize: Int, valueSize: Int, entries: Int) {
+        (self.descriptor, self.keySize, self.valueSize, self.entries) = (descriptor, keySize, valueSize, entries)
+    }
+
+    /// Whether keys, values and their number are those of another map.
+    public func hasShape(of other: Map) -> Bool {
+        keySize == other.keySize && valueSize == other.valueSize && entries == other.entries
+    }
+
     /// CPUs that the kernel can have, as per-CPU maps count them.
     public static var processors: Int { Int(max(1, libbpf_num_possible_cpus())) }
 
@@ -39,7 +68,7 @@ public struct Map: Sendable {
         try withUnsafeBytes(of: descriptor) { bytes throws(BPFError) in try write(index, bytes) }
     }
 
-    /// Its descriptor, for generated instructions that refer to it.
+    /// Its descriptor, for generated instructions that refer to it, or somebody who keeps it beyond this process.
     public var reference: Int32 { descriptor }
 
     /// The entries of an array map that was made with BPF_F_MMAPABLE, shared with the programs for as long as this

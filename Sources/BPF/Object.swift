@@ -37,6 +37,13 @@ public struct Object: ~Copyable {
         guard result == 0 else { throw BPFError("size map \(map)", result) }
     }
 
+    /// Uses a map that exists already instead of a new one. Before `load`.
+    /// - Parameter descriptor: stays the caller's.
+    public func reuse(_ descriptor: Int32, as map: String) throws(BPFError) {
+        let result = bpf_map__reuse_fd(try find(map), descriptor)
+        guard result == 0 else { throw BPFError("reuse map \(map)", result) }
+    }
+
     /// Sets the constants (`const volatile` variables), which must all be `UInt32`, in the order of their definition.
     public func setConstants(_ values: [UInt32]) throws(BPFError) {
         let map = try find(".rodata")

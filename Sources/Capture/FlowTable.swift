@@ -30,6 +30,12 @@ struct FlowTableSize: Equatable {
         self.heads = best.heads
     }
 
+    /// Of tables that are there.
+    init(flows: Map, heads: Map) {
+        entries = flows.entries / Int(HDRLOG_BANKS)
+        self.heads = heads.entries / Int(HDRLOG_BANKS) * 64 / Self.headBytes
+    }
+
     var lines: Int { heads * Self.headBytes / 64 }
 
     /// Of the hash's 32 bits, the highest choose a head.
@@ -55,19 +61,17 @@ final class FlowTable: Sendable {
     /// Pages that are mapped count as resident memory, so only so much of the table is at a time.
     private static let window = 8 * FlowTableSize.step
 
-    init(_ size: FlowTableSize, _ programs: borrowing Object) throws(BPFError) {
-        self.size = size
-        flows = try programs.map("flows")
-        heads = try programs.map("flow_heads")
-        usage = try programs.map("flow_usage")
+    init(flows: Map, heads: Map, usage: Map) {
+        size = FlowTableSize(flows: flows, heads: heads)
+        (self.flows, self.heads, self.usage) = (flows, heads, usage)
     }
 
     /// Entries of a bank at the most.
     var limit: Int { size.entries }
 
-    /// Takes the flows of a frozen bank out.
+    /// Hands out the flows of a frozen bank.
     /// - Parameter clockOffset: from the kernel's coarse clock to UTC.
-    func take(bank: Int, clockOffset: Int64, _ body: (FlowRecord) -> Void) throws(BPFError) {
+    func forEach(bank: Int, clockOffset: Int64, _ body: (FlowRecord) -> Void) throws(BPFError) {
         let count = entries(bank: bank)
         guard count > 0 else { return }
         let stride = MemoryLayout<hdrlog_flow>.stride
@@ -80,11 +84,11 @@ final class FlowTable: Sendable {
                 }
             }
         }
-        try clear(bank: bank)
     }
 
-    /// Entries themselves are overwritten when they are taken again.
-    private func clear(bank: Int) throws(BPFError) {
+    /// Forgets the flows of a frozen bank. Entries themselves are overwritten when they are taken again.
+    func clear(bank: Int) throws(BPFError) {
+        guard entries(bank: bank) > 0 else { return }
         let bytes = size.lines * 64
         for start in stride(from: 0, to: bytes, by: 1 << 20) {
             try heads.withShared(offset: bank * bytes + start, count: min(1 << 20, bytes - start)) {

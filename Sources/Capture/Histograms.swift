@@ -10,6 +10,12 @@ public struct Histograms: Equatable, Sendable {
 
     public subscript(kind: HistogramKind) -> [UInt64] { counts[kind.rawValue] }
 
+    mutating func add(_ other: Histograms) {
+        for kind in counts.indices {
+            for bucket in counts[kind].indices { counts[kind][bucket] += other.counts[kind][bucket] }
+        }
+    }
+
     /// Adds what one CPU counted in one generation.
     mutating func add(_ counters: UnsafePointer<hdrlog_counters>) {
         let start = MemoryLayout<hdrlog_counters>.offset(of: \.histograms)!

@@ -4,7 +4,7 @@ public enum HookChoice: String, Sendable, CaseIterable {
 }
 
 /// Where a program sits.
-public enum HookPlace: String, Sendable {
+public enum HookPlace: String, Sendable, CaseIterable {
     case nativeXDP = "native XDP"
     case genericXDP = "generic XDP"
     case tc

@@ -16,6 +16,11 @@ public struct InterfaceCounters: Equatable, Sendable {
             frames += tally.frames
             bytes += tally.bytes
         }
+
+        mutating func add(_ tally: Tally) {
+            frames += tally.frames
+            bytes += tally.bytes
+        }
     }
 
     /// Frames as the hook saw them.
@@ -38,6 +43,8 @@ public struct InterfaceCounters: Equatable, Sendable {
     public var untracked: UInt64 = 0
     /// Taken out of the rings, to be stored.
     public var drained: UInt64 = 0
+    /// Of these, by processes before this one.
+    public var inherited: UInt64 = 0
     /// By `hdrlog_malformed`.
     public var malformed = [UInt64](repeating: 0, count: Int(HDRLOG_MALFORMED_REASONS.rawValue))
     /// By EtherType: IPv4, IPv6, ARP and all others, as `hdrlog_ethertype` numbers them.
@@ -66,6 +73,20 @@ public struct InterfaceCounters: Equatable, Sendable {
         Self.forEach(raw, \hdrlog_counters.ethertypes, hdrlog_tally.self, etherTypes.count) { etherTypes[$0].add($1) }
         Self.forEach(raw, \hdrlog_counters.protocols, hdrlog_tally.self, protocols.count) { protocols[$0].add($1) }
     }
+
+    /// Adds what was counted in another generation.
+    mutating func add(_ other: InterfaceCounters) {
+        for counter in Self.scalars { self[keyPath: counter] += other[keyPath: counter] }
+        for reason in malformed.indices { malformed[reason] += other.malformed[reason] }
+        for type in etherTypes.indices { etherTypes[type].add(other.etherTypes[type]) }
+        for number in protocols.indices { protocols[number].add(other.protocols[number]) }
+        histograms.add(other.histograms)
+    }
+
+    private static let scalars: [any WritableKeyPath<InterfaceCounters, UInt64> & Sendable] = [
+        \.frames, \.wirePackets, \.bytes, \.filtered, \.counted, \.sampled, \.ringLost, \.keyed, \.tracked, \.untracked,
+        \.drained, \.inherited,
+    ]
 
     /// C arrays are tuples in Swift; this walks one as memory.
     private static func forEach<Element>(

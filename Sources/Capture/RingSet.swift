@@ -15,21 +15,18 @@ final class RingSet: @unchecked Sendable {
     private let emptied = Atomic<Int>(0)
     /// The ring to begin with: another one each time, so that one busy CPU does not starve the others.
     private var first = 0
-    /// A generation was ended and is not added up yet; used by the thread that takes snapshots only.
-    var isFreezing = false
 
-    /// - Parameters:
-    ///   - size: bytes of each ring.
-    ///   - slots: of all banks together.
-    init(size: Int, slots count: Int, _ programs: borrowing Object) throws(BPFError) {
+    /// - Parameter slots: of all banks together.
+    init(positions map: Map, pieces: Map, slots count: Int) throws(BPFError) {
+        let size = pieces.entries / Map.processors * Int(HDRLOG_RING_PIECE)
         rings = .allocate(capacity: Map.processors)
         slots = .allocate(capacity: Int(HDRLOG_PORTS))
         slots.initialize(repeating: 0)
         drained = .allocate(capacity: count)
         drained.initialize(repeating: 0)
         stride = count / Int(HDRLOG_BANKS)
-        let positions = try programs.map("rings").shared(as: hdrlog_ring.self, count: Map.processors)
-        let bytes = try programs.map("ring_bytes").shared(as: UInt8.self, count: size * Map.processors)
+        let positions = try map.shared(as: hdrlog_ring.self, count: Map.processors)
+        let bytes = try pieces.shared(as: UInt8.self, count: size * Map.processors)
         for processor in 0..<rings.count {
             let own = UnsafeRawBufferPointer(start: bytes + processor * size, count: size)
             rings.initializeElement(at: processor, to: RecordRing(position: positions + processor, bytes: own))

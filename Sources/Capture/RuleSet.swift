@@ -4,6 +4,9 @@ internal import Filter
 
 /// The program arrays through which the hooks' programs reach the rules of a bank, and get back.
 struct RuleSet: Sendable {
+    /// The maps, which lose their programs when nobody holds a descriptor of them.
+    static let names = ["xdp_rules", "xdp_finish", "tc_rules", "tc_finish"]
+
     private struct Arrays: Sendable {
         let kind: GeneratedProgram.Kind
         let hook: RuleProgram.Hook

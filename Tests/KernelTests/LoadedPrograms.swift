@@ -69,13 +69,13 @@ final class LoadedPrograms {
 
     /// Enters another link type for the interface, as if it were of that kind.
     func set(linkType: hdrlog_link_type) throws {
-        try capture.counters.setPort(device.index, slot: slot, linkType: linkType)
+        try capture.tables.counters.setPort(device.index, slot: slot, linkType: linkType)
     }
 
     private var slot: UInt16 {
         var port = hdrlog_port()
         withUnsafeMutableBytes(of: &port) { bytes in
-            try? capture.counters.ports.read(device.index % UInt32(HDRLOG_PORTS), into: bytes)
+            try? capture.tables.counters.ports.read(device.index % UInt32(HDRLOG_PORTS), into: bytes)
         }
         return port.slot
     }

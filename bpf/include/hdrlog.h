@@ -150,4 +150,17 @@ struct hdrlog_bank {
 struct hdrlog_control {
 	__u64 generation; /* its lowest bit is the bank in use */
 	struct hdrlog_bank banks[HDRLOG_BANKS];
+	/* Generations before this one are in the map `totals`, in the copy that its lowest bit tells. */
+	__u64 collected;
+	__u64 identifier; /* chosen at random when the maps were made */
+};
+
+/* Of the maps that one process hands over to the next. Another number: the next one cannot read them. */
+#define HDRLOG_LAYOUT 1
+
+/* What user space has added up of an interface in one direction since it was attached. */
+struct hdrlog_totals {
+	__u64 tracked; /* frames of the flows that were handed out */
+	__u64 drained; /* records that were taken out of the rings */
+	__u64 counters[__builtin_offsetof(struct hdrlog_counters, histograms) / 8]; /* as there */
 };
