@@ -90,6 +90,18 @@ final class SegmentReader {
         (try? connection.integer("SELECT value FROM segment WHERE key = '\(key)'")) ?? nil
     }
 
+    /// All numbers that the segment notes of itself.
+    func notes() throws(StoreError) -> [String: Int64] {
+        var found: [String: Int64] = [:]
+        do {
+            var statement = try connection.prepare("SELECT key, value FROM segment WHERE typeof(value) = 'integer'")
+            while try statement.step() { found[statement.text(0)] = statement.integer(1) }
+        } catch {
+            throw Self.explained(error, path)
+        }
+        return found
+    }
+
     /// The rows of the blocks that overlap a range, by number; those with a wrong checksum apart.
     func rows(
         overlapping range: Range<Int64>, below limit: Int64 = .max

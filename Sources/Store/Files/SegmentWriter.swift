@@ -13,18 +13,26 @@ final class SegmentWriter {
     private var insertHot: Statement
     private var insertCold: Statement
     private var insertGap: Statement
+    private var replaceNote: Statement
     private(set) var nextNumber: Int64
     /// Blocks were committed since the WAL was last synced.
     private(set) var isDirty = false
 
     /// Creates a segment that begins now.
-    static func create(in directory: StoreDirectory, start: Int64) throws(StoreError) -> SegmentWriter {
+    /// - Parameter counting: what the tallies count; see `StoreWriter.open`.
+    static func create(
+        in directory: StoreDirectory, start: Int64, counting: UInt64, _ tallies: Tallies
+    ) throws(StoreError) -> SegmentWriter {
         let name = SegmentName.name(family: .headers, start: start)
         do {
             let connection = try Connection(path: directory.path(of: name), mode: .create)
             try connection.execute(SegmentSchema.create)
             try connection.execute("INSERT INTO segment VALUES ('start', \(start))")
-            return try SegmentWriter(connection, directory, name, start)
+            try connection.execute(
+                "INSERT INTO segment VALUES ('\(SegmentNote.counting)', \(Int64(bitPattern: counting)))")
+            let writer = try SegmentWriter(connection, directory, name, start)
+            try writer.note(tallies)
+            return writer
         } catch {
             for file in [name] + SegmentName.companions(name) { try? directory.remove(file) }
             throw .database(error)
@@ -53,11 +61,13 @@ final class SegmentWriter {
         let cold = try connection.prepare("INSERT INTO cold VALUES (?,?)", persistent: true)
         let gap = try connection.prepare(
             "INSERT INTO gap (first, last, reason, count) VALUES (?,?,?,?)", persistent: true)
+        let note = try connection.prepare("REPLACE INTO segment VALUES (?,?)", persistent: true)
         nextNumber = (try connection.integer("SELECT max(id) FROM block") ?? 0) + 1
         insertBlock = block
         insertHot = hot
         insertCold = cold
         insertGap = gap
+        replaceNote = note
         self.connection = connection
         (self.directory, self.name, self.start) = (directory, name, start)
     }
@@ -70,11 +80,13 @@ final class SegmentWriter {
     var walLength: Int64 { directory.length(name + "-wal") }
 
     /// Adds a block and what gaps there are in one transaction; after an error nothing of it is there.
-    func insert(_ block: borrowing EncodedBlock, gaps: [Gap]) throws(StoreError) {
+    /// - Parameter tallies: as they are then.
+    func insert(_ block: borrowing EncodedBlock, gaps: [Gap], _ tallies: Tallies) throws(StoreError) {
         do {
             try connection.execute("BEGIN IMMEDIATE")
             try insertRow(block)
             for gap in gaps { try insert(gap) }
+            try note(tallies)
             try connection.execute("COMMIT")
         } catch {
             if !connection.isAutocommit { try? connection.execute("ROLLBACK") }
@@ -161,9 +173,20 @@ final class SegmentWriter {
     }
 
     func note(_ key: String, _ value: Int64) throws(StoreError) {
-        do { try connection.execute("REPLACE INTO segment VALUES ('\(key)', \(value))") } catch {
-            throw .database(error)
-        }
+        do { try replace(key, value) } catch { throw .database(error) }
         isDirty = true
+    }
+
+    private func note(_ tallies: Tallies) throws(SQLiteError) {
+        for (source, tally) in tallies.all {
+            try replace(SegmentNote.stored(source), Int64(clamping: tally.stored))
+            try replace(SegmentNote.lost(source), Int64(clamping: tally.lost))
+        }
+    }
+
+    private func replace(_ key: String, _ value: Int64) throws(SQLiteError) {
+        try replaceNote.bind(1, key)
+        try replaceNote.bind(2, value)
+        try replaceNote.run()
     }
 }

@@ -8,8 +8,12 @@ public struct RecoveryReport: Sendable, Equatable {
     public var setAside: [SetAside] = []
     /// Records taken over from the tail.
     public var recovered = 0
-    /// From the last moment that is safe to now; nil in an empty directory.
+    /// From the last moment that is safe to now; nil in an empty directory. It stands in the log unless this process
+    /// goes on with another one's counting: then that one tells whether anything is missing.
     public var gap: Gap?
+    /// Received by the processes that this one goes on from, what was taken over from the tail included.
+    /// nil when there are none.
+    public var carried: [StoreStatistics.Source: UInt64]?
 
     public struct SetAside: Sendable, Equatable {
         public var name: String

@@ -46,7 +46,9 @@ extension StoreWriter {
         if segment == nil { try beginSegment(now) }
         let gaps = takeGaps()
         do {
-            try segment!.insert(block, gaps: gaps)
+            var after = tallies
+            after.storeAll()
+            try segment!.insert(block, gaps: gaps, after)
         } catch {
             returnGaps(gaps)
             throw error
@@ -129,7 +131,7 @@ extension StoreWriter {
     func beginSegment(_ now: Int64) throws(StoreError) {
         let newest = catalogue.withState { $0.segments.last?.start ?? 0 }
         let start = max(now, newest + 1)
-        let begun = try SegmentWriter.create(in: directory, start: start)
+        let begun = try SegmentWriter.create(in: directory, start: start, counting: counting, tallies)
         let (name, bytes) = (begun.name, begun.allocated)
         segment = begun
         catalogue.withState { state in

@@ -7,14 +7,17 @@ extension StoreWriter {
         var wasClosed = false
         for info in found { sealIfRunning(info, now, &report, &wasClosed, &lastMoment) }
         report.segments = catalogue.withState { $0.segments.count }
+        let carried = carriedTallies()
+        tallies = Tallies(carried ?? [:])
         try beginSegment(now)
         recoverTails(&report, &lastMoment)
         try beginTail(now)
         if let last = lastMoment, last < now {
             let gap = Gap(from: last, to: now, reason: wasClosed ? .notRunning : .crashed)
             report.gap = gap
-            recordGap(gap)
+            if carried == nil { recordGap(gap) }
         }
+        if carried != nil { report.carried = tallies.all.mapValues(\.received) } else { tallies = Tallies() }
         let limits = limits
         catalogue.withState { $0.statistics.limits = limits }
         commit(now: now)
@@ -80,6 +83,15 @@ extension StoreWriter {
             setAside(info.name, error.description)
             report.setAside.append(.init(name: info.name, reason: error.description))
         }
+    }
+
+    /// Of the last segment, if it belongs to the same counting.
+    private func carriedTallies() -> [StoreStatistics.Source: StoreStatistics.Tally]? {
+        guard counting != 0, let last = catalogue.withState({ $0.segments.last }),
+            let notes = try? SegmentReader(directory: directory, info: last).notes(),
+            notes[SegmentNote.counting] == Int64(bitPattern: counting)
+        else { return nil }
+        return SegmentNote.tallies(notes)
     }
 
     private func closingTime(_ info: SegmentInfo) -> Int64? {

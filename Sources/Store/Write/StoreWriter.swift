@@ -27,25 +27,31 @@ public final class StoreWriter {
     var overflow: Gap?
     var events: [StoreEvent] = []
     var tallies = Tallies()
+    /// Of the counting that the tallies belong to: a process that goes on with it goes on with them.
+    let counting: UInt64
     /// The running segment ends behind the block that is being committed.
     var rotateAfterCommit = false
     /// Ended segments that a reader still holds.
     var unsealed: [SegmentWriter] = []
 
     /// Opens a directory (made if it is not there), recovers what an earlier process left, and begins a segment.
+    /// - Parameter counting: identifies what the statistics count; those of an earlier process with the same number are
+    ///   carried on.
     public static func open(
-        directory path: String, limits: StoreLimits = StoreLimits(), interfaces: [UInt32: String] = [:], now: Int64
+        directory path: String, limits: StoreLimits = StoreLimits(), interfaces: [UInt32: String] = [:],
+        counting: UInt64 = 0, now: Int64
     ) throws(StoreError) -> (writer: StoreWriter, report: RecoveryReport) {
         guard limits.maxUse == 0 || limits.maxUse >= StoreLimits.leastMaxUse else {
             throw .unusable(limit: "max_use", reason: "at least \(StoreLimits.leastMaxUse >> 20) MiB are needed")
         }
-        let writer = try StoreWriter(StoreDirectory(path: path), limits, interfaces, now)
+        let writer = try StoreWriter(StoreDirectory(path: path), limits, interfaces, counting, now)
         let report = try writer.recover(now: now)
         return (writer, report)
     }
 
     private init(
-        _ directory: StoreDirectory, _ limits: StoreLimits, _ names: [UInt32: String], _ now: Int64
+        _ directory: StoreDirectory, _ limits: StoreLimits, _ names: [UInt32: String], _ counting: UInt64,
+        _ now: Int64
     ) throws(StoreError) {
         try directory.create()
         let lock = try File(directory.path(of: SegmentName.lock), .create)
@@ -54,6 +60,7 @@ public final class StoreWriter {
         self.directory = directory
         self.limits = limits
         self.names = names
+        self.counting = counting
         pending = RecordRun(maximumCount: limits.blockRecords)
         encoder = BlockEncoder(maximumCount: limits.blockRecords)
         catalogue = Catalogue(directory: directory, pending: pending)
@@ -131,6 +138,19 @@ public final class StoreWriter {
         gap.to = max(gap.to, time)
         gap.count = (gap.count ?? 0) + 1
         overflow = gap
+    }
+
+    /// Books records that an earlier process had received and that died with it.
+    public func lose(_ count: UInt64, of source: StoreStatistics.Source, in gap: Gap) {
+        tallies.lose(count, of: source)
+        recordGap(gap)
+        refreshStatistics()
+    }
+
+    /// Statistics of an interface begin anew, as its counting does.
+    public func forget(interface: UInt32) {
+        tallies.forget(interface)
+        refreshStatistics()
     }
 
     /// Notes that records of this stretch are missing for a reason that the store does not see itself.

@@ -7,11 +7,22 @@ struct Tallies {
     private var counts: [StoreStatistics.Tally] = []
     private var at = -1
 
+    init() {}
+
+    /// Goes on from where an earlier process stopped.
+    init(_ carried: [StoreStatistics.Source: StoreStatistics.Tally]) {
+        sources = Array(carried.keys)
+        counts = sources.map { carried[$0]! }
+    }
+
     @inline(__always)
     private mutating func find(_ record: borrowing HeaderRecord) {
         let (interface, direction) = (record.metadata.ifindex, record.metadata.direction)
         if at >= 0, sources[at].interface == interface, sources[at].direction == direction { return }
-        let source = StoreStatistics.Source(interface: interface, direction: direction)
+        find(StoreStatistics.Source(interface: interface, direction: direction))
+    }
+
+    private mutating func find(_ source: StoreStatistics.Source) {
         at = sources.firstIndex(of: source) ?? add(source)
     }
 
@@ -31,6 +42,20 @@ struct Tallies {
         find(record)
         counts[at].received &+= 1
         counts[at].lost &+= 1
+    }
+
+    /// Records that were lost before they came here.
+    mutating func lose(_ count: UInt64, of source: StoreStatistics.Source) {
+        find(source)
+        counts[at].received += count
+        counts[at].lost += count
+    }
+
+    /// An interface begins anew.
+    mutating func forget(_ interface: UInt32) {
+        for index in sources.indices where sources[index].interface == interface {
+            counts[index] = StoreStatistics.Tally()
+        }
     }
 
     /// All that waited is in a block now.
