@@ -12,21 +12,27 @@ final class Interfaces: @unchecked Sendable {
     /// What is attached, and what was refused (to say so once).
     private var attached: [UInt32: String] = [:]
     private var refused: Set<String> = []
+    private var store: DescriptorStore
+    /// Something was attached or detached since systemd was last told.
+    private var isChanged = true
 
-    init(_ capture: Capture, _ pipeline: Pipeline, _ configured: Configuration.CaptureSection, _ log: Logger) {
+    init(
+        _ capture: Capture, _ pipeline: Pipeline, _ configured: Configuration.CaptureSection, _ store: DescriptorStore,
+        _ log: Logger
+    ) {
+        self.store = store
         self.capture = capture
         self.pipeline = pipeline
         self.configured = configured
         self.log = log
     }
 
-    /// Another configuration; programs move where it wants them.
+    /// Another configuration; programs move where it wants them with the next update.
     func configure(_ section: Configuration.CaptureSection) {
         let old = configured
         configured = section
         refused = []
         for (index, name) in attached where place(of: name, in: old) != place(of: name, in: section) { detach(index) }
-        update()
     }
 
     /// Names that are configured literally and do not exist.
@@ -35,12 +41,18 @@ final class Interfaces: @unchecked Sendable {
     }
 
     /// Attaches to what has come, detaches from what has gone or is not wanted.
-    func update() {
+    /// - Returns: whether anything was detached: the next snapshot tells its last counters.
+    @discardableResult
+    func update() -> Bool {
+        let before = attached.keys
         let wanted = Self.present.filter { wants($0.name, $0.flags) }.compactMap { Device(named: $0.name) }
         for index in attached.keys where !wanted.contains(where: { $0.index == index }) { detach(index) }
         for device in wanted where attached[device.index] != device.name {
             if attached[device.index] != nil { rename(device) } else { attach(device) }
         }
+        if isChanged { store.keep(capture.keepsakes) }
+        isChanged = false
+        return before.contains { attached[$0] == nil }
     }
 
     private func attach(_ device: Device) {
@@ -48,6 +60,7 @@ final class Interfaces: @unchecked Sendable {
         do {
             let hooks = try capture.attach(device, hook: place.hook, directions: place.directions)
             attached[device.index] = device.name
+            isChanged = true
             pipeline.send(.interface(index: device.index, name: device.name))
             let places = [hooks.ingress.map { "in: \($0.rawValue)" }, hooks.egress.map { "out: \($0.rawValue)" }]
             let hook = places.compactMap { $0 }.joined(separator: ", ")
@@ -86,6 +99,7 @@ final class Interfaces: @unchecked Sendable {
 
     private func detach(_ index: UInt32) {
         capture.detach(interface: index)
+        isChanged = true
         guard let name = attached.removeValue(forKey: index) else { return }
         log.tell(.detached, "\(name): no longer logged", [.interface: name])
     }

@@ -27,17 +27,20 @@ final class RunningDaemon {
         let configuration = loaded.configuration
         let directory = Self.directory(configuration.storage)
         ServiceManager.starting()
+        let keepsakes = ServiceManager.keepsakes
+        let capture = try Capture(
+            ringMemory: configuration.capture.ringMemory.bytes, flowMemory: configuration.capture.flowMemory.bytes,
+            settings: CaptureSettings(configuration), inherited: keepsakes)
         let (writer, report) = try StoreWriter.open(
-            directory: directory, limits: StoreLimits(configuration.storage), now: Clock.wall)
+            directory: directory, limits: StoreLimits(configuration.storage), counting: capture.identifier,
+            now: Clock.wall)
         Self.tell(report, log)
         let flows = try FlowWriter(
             directory: directory, limits: StoreLimits(flows: configuration.storage), now: Clock.wall)
         let store = writer.reader
-        let capture = try Capture(
-            ringMemory: configuration.capture.ringMemory.bytes, flowMemory: configuration.capture.flowMemory.bytes,
-            settings: CaptureSettings(configuration))
         let pipeline = Pipeline(chunks: Self.chunks, bytes: Self.chunkBytes)
-        let interfaces = Interfaces(capture, pipeline, configuration.capture, log)
+        let interfaces = Interfaces(
+            capture, pipeline, configuration.capture, DescriptorStore(inherited: keepsakes), log)
         guard interfaces.missing.isEmpty else {
             writer.close(now: Clock.wall)
             throw StartError.noInterface(interfaces.missing.joined(separator: ", "))
@@ -47,6 +50,10 @@ final class RunningDaemon {
         watch = Watch(
             drain, interfaces, accountant, interval: configuration.capture.flowInterval.nanoseconds, log)
         administration = Administration(loaded, path: path, capture, pipeline, watch, log)
+        // Before anybody can ask.
+        interfaces.update()
+        capture.finishTakeover()
+        accountant.begin(report)
         do {
             let service = Service(accountant, store, FlowReader(directory: directory), administration)
             server = try Self.listen(configuration.socket, service)
@@ -54,7 +61,6 @@ final class RunningDaemon {
             writer.close(now: Clock.wall)
             throw error
         }
-        interfaces.update()
         let loop = StoreLoop(writer: writer, flows: flows, pipeline: pipeline, log: log)
         threads = (
             Thread("drain") { [drain] in drain.run() }, Thread("store") { loop.run() },
@@ -73,17 +79,21 @@ final class RunningDaemon {
         log.tell(.stopped, "stopped")
     }
 
-    /// Takes the programs off first, so that what is stored last was seen last.
+    /// Under systemd the programs stay, for a process that may follow at once; it detaches them when none does. Otherwise
+    /// they go first, so that what is stored last was seen last.
     private func stop() {
         server.stop()
         watch.end()
         threads.watch.join()
+        if !ServiceManager.isPresent {
+            for index in capture.attached.keys { capture.detach(interface: index) }
+        }
         accountant.endInterval()
-        for index in capture.attached.keys { capture.detach(interface: index) }
         drain.end()
         threads.drain.join()
         pipeline.end()
         threads.store.join()
+        capture.letGo()
     }
 
     private static func listen(_ socket: Configuration.SocketSection, _ service: Service) throws -> Server {

@@ -58,7 +58,8 @@ final class Watch: Sendable {
                 return state
             }
             if event.isEnded { return }
-            if let section = event.capture { interfaces.configure(section) } else { interfaces.update() }
+            if let section = event.capture { interfaces.configure(section) }
+            if interfaces.update() { due = Clock.boot }
             // The watchdog is fed by progress of the drain loop, not by this thread's own.
             if drain.rounds != rounds { ServiceManager.watchdog() }
             rounds = drain.rounds

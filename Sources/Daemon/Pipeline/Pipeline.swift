@@ -8,7 +8,11 @@ final class Pipeline: Sendable {
     enum Message {
         case chunk(RecordChunk)
         case interface(index: UInt32, name: String)
+        /// An interface has gone, all its records came before; its statistics begin anew when it comes back.
+        case forget(interface: UInt32)
         case gap(Gap)
+        /// Records of an interface that an earlier process had read and did not store.
+        case lost(count: UInt64, of: StoreStatistics.Source, Gap)
         case interval(FlowInterval)
         /// Of the headers, and of the flows and counters.
         case limits(StoreLimits, flows: StoreLimits)

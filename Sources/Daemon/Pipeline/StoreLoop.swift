@@ -31,6 +31,8 @@ struct StoreLoop: @unchecked Sendable {
             writer.append(chunk, now: Clock.wall)
             pipeline.recycle(chunk)
         case .interface(let index, let name): writer.setInterface(index, name: name, now: Clock.wall)
+        case .forget(let index): writer.forget(interface: index)
+        case .lost(let count, let source, let gap): writer.lose(count, of: source, in: gap)
         case .gap(let gap): writer.recordGap(gap)
         case .interval(let interval):
             writer.reserve(flows.size(of: interval), now: Clock.wall)

@@ -12,7 +12,7 @@ final class Accountant: @unchecked Sendable {
         var time: Int64
         var frames: [String: (frames: UInt64, bytes: UInt64)] = [:]
         var rates: [String: (frames: Double, bytes: Double)] = [:]
-        var ringLost: UInt64 = 0
+        var ringLost: [String: UInt64] = [:]
         /// What had been sampled when the budget was last looked at, and when that was.
         var sampled: UInt64 = 0
         var budget = Clock.boot
@@ -22,6 +22,10 @@ final class Accountant: @unchecked Sendable {
         var interval = Clock.wall
         var flows: [FlowRecord] = []
         var stored: [String: InterfaceCounters] = [:]
+        /// The last counters of interfaces that went since.
+        var departed: [InterfaceSnapshot] = []
+        /// What earlier processes left; until it is known what of it was lost.
+        var recovered: RecoveryReport?
     }
 
     private let capture: Capture
@@ -39,6 +43,19 @@ final class Accountant: @unchecked Sendable {
         self.directory = directory
         self.log = log
         last = Monitor(Last(time: Clock.boot))
+    }
+
+    /// Goes on from what earlier processes counted. To be called when the interfaces are attached.
+    func begin(_ recovered: RecoveryReport) {
+        // The log is another one: what was counted before belongs to that.
+        if recovered.carried == nil { capture.forgetTotals() }
+        last.withLock { last in
+            last.recovered = recovered
+            for port in capture.totals {
+                last.stored[Self.key(port)] = port.counters
+                last.ringLost[Self.key(port)] = port.counters.ringLost
+            }
+        }
     }
 
     /// A snapshot of everything; one at a time. Takes tens of milliseconds.
@@ -62,13 +79,15 @@ final class Accountant: @unchecked Sendable {
             guard let taken = try? snapshot(&last) else { return nil }
             let now = Clock.wall
             var interval = FlowInterval(from: last.interval, to: now, names: [:], flows: last.flows)
-            for port in taken {
+            for port in taken + last.departed {
                 interval.names[port.device.index] = port.device.name
                 interval.counters += port.samples(since: last.stored[Self.key(port)])
                 last.stored[Self.key(port)] = port.counters
             }
             last.interval = now
             last.flows.removeAll(keepingCapacity: true)
+            for port in last.departed { last.stored[Self.key(port)] = nil }
+            last.departed = []
             if !interval.flows.isEmpty || !interval.counters.isEmpty { pipeline.send(.interval(interval)) }
             return stored.map { stored in taken.map { entry($0, stored, last) } }
         }
@@ -93,7 +112,11 @@ final class Accountant: @unchecked Sendable {
         guard let taken else { throw .unavailable(problem: "the rings are not being drained") }
         noteRates(taken, &last)
         noteLosses(taken, &last)
-        return taken
+        if capture.isInheritanceAddedUp { bookInherited(taken, &last) }
+        let gone = taken.filter(\.isLast)
+        last.departed += gone
+        for interface in Set(gone.map(\.device.index)) { pipeline.send(.forget(interface: interface)) }
+        return taken.filter { !$0.isLast }
     }
 
     private static func key(_ snapshot: InterfaceSnapshot) -> String {
@@ -133,16 +156,40 @@ final class Accountant: @unchecked Sendable {
 
     /// What overflowed a ring since the last look is a gap in the log.
     private func noteLosses(_ snapshots: [InterfaceSnapshot], _ last: inout Last) {
-        let lost = snapshots.reduce(0) { $0 + $1.counters.ringLost }
-        if lost > last.ringLost {
-            log.tell(
-                .ringFull, "\(lost - last.ringLost) headers lost: the rings were full (capture.ring_memory)",
-                [.count: lost - last.ringLost])
-            pipeline.send(
-                .gap(Store.Gap(from: last.read, to: Clock.wall, reason: .ringFull, count: lost - last.ringLost)))
+        var lost: UInt64 = 0
+        for snapshot in snapshots {
+            let key = Self.key(snapshot)
+            lost += snapshot.counters.ringLost - min(last.ringLost[key] ?? 0, snapshot.counters.ringLost)
+            last.ringLost[key] = snapshot.isLast ? nil : snapshot.counters.ringLost
         }
-        last.ringLost = lost
+        if lost > 0 {
+            log.tell(
+                .ringFull, "\(lost) headers lost: the rings were full (capture.ring_memory)", [.count: lost])
+            pipeline.send(.gap(Store.Gap(from: last.read, to: Clock.wall, reason: .ringFull, count: lost)))
+        }
         last.read = Clock.wall
+    }
+
+    /// What earlier processes took out of the rings and did not store died with them.
+    private func bookInherited(_ snapshots: [InterfaceSnapshot], _ last: inout Last) {
+        guard let recovered = last.recovered else { return }
+        last.recovered = nil
+        for snapshot in snapshots {
+            let source = StoreStatistics.Source(
+                interface: snapshot.device.index, direction: snapshot.direction.rawValue)
+            let received = recovered.carried?[source] ?? 0
+            guard snapshot.counters.inherited > received else { continue }
+            let lost = snapshot.counters.inherited - received
+            log.tell(
+                .recovered, "\(snapshot.device.name): \(lost) headers died with an earlier process",
+                [.interface: snapshot.device.name, .count: lost])
+            let gap = Store.Gap(from: recovered.gap?.from ?? started, to: started, reason: .crashed, count: lost)
+            pipeline.send(.lost(count: lost, of: source, gap))
+        }
+        let present = Set(snapshots.map(\.device.index))
+        for interface in Set((recovered.carried ?? [:]).keys.map(\.interface)).subtracting(present) {
+            pipeline.send(.forget(interface: interface))
+        }
     }
 
     private func reply(

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import CSystemd
+internal import Capture
 internal import Glibc
 
 /// What the daemon tells systemd and gets from it: sd_notify(3), sd_listen_fds(3), sd_watchdog_enabled(3).
@@ -30,14 +31,45 @@ enum ServiceManager {
         return sd_watchdog_enabled(0, &interval) > 0 ? interval : nil
     }
 
+    /// Maps and links that an earlier process of the service left with systemd, see `DescriptorStore`.
+    static var keepsakes: [Keepsake] {
+        var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+        let count = Int(max(0, sd_listen_fds_with_names(0, &names)))
+        defer { free(names) }
+        return (0..<count).compactMap { index in
+            guard let name = names?[index] else { return nil }
+            defer { free(name) }
+            let keepsake = Keepsake(name: String(cString: name), descriptor: firstDescriptor + Int32(index))
+            return isSocket(keepsake.descriptor) ? nil : keepsake
+        }
+    }
+
+    /// Has systemd keep a descriptor for the next process of this service.
+    static func keep(_ keepsake: Keepsake) {
+        // Without FDPOLL=0 it would drop maps at once: polling them says EPOLLERR.
+        let state = "FDSTORE=1\nFDPOLL=0\nFDNAME=\(keepsake.name)"
+        withUnsafePointer(to: keepsake.descriptor) { _ = sd_pid_notify_with_fds(0, 0, state, $0, 1) }
+    }
+
+    /// Has systemd close the descriptor of that name.
+    static func forget(_ name: String) { notify("FDSTOREREMOVE=1\nFDNAME=\(name)") }
+
+    /// Waits until systemd has read what it was told.
+    static func wait() { _ = sd_notify_barrier(0, 5_000_000) }
+
+    /// Whether anybody is told anything.
+    static var isPresent: Bool { getenv("NOTIFY_SOCKET") != nil }
+
+    /// SD_LISTEN_FDS_START, an arithmetic macro that Swift does not import.
+    private static let firstDescriptor: Int32 = 3
+
+    private static func isSocket(_ descriptor: Int32) -> Bool {
+        sd_is_socket_unix(descriptor, Int32(SOCK_STREAM.rawValue), 1, nil, 0) > 0
+    }
+
     /// The listening socket that hdrlogd.socket opened, if the daemon was started by it.
     static var listeningSocket: Int32? {
-        let first: Int32 = 3  // SD_LISTEN_FDS_START, an arithmetic macro that Swift does not import
-        for fd in first..<(first + max(0, sd_listen_fds(0)))
-        where sd_is_socket_unix(fd, Int32(SOCK_STREAM.rawValue), 1, nil, 0) > 0 {
-            return fd
-        }
-        return nil
+        (firstDescriptor..<firstDescriptor + max(0, sd_listen_fds(0))).first { isSocket($0) }
     }
 
     private static func notify(_ state: String) { sd_notify(0, state) }
