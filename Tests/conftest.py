@@ -15,7 +15,7 @@ def pytest_collection_modifyitems(items):
     if os.geteuid() == 0:
         return
     for item in items:
-        if {"lab", "quiet_lab", "module_lab", "container"} & set(item.fixturenames):
+        if {"lab", "quiet_lab", "module_lab", "quiet_module_lab", "container"} & set(item.fixturenames):
             item.add_marker(pytest.mark.skip(reason="needs root: network namespaces, BPF and systemd-nspawn"))
 
 
@@ -49,6 +49,13 @@ def module_folder():
 def module_lab():
     """A lab for tests that only look at what one of them has set up."""
     with Lab() as pair:
+        yield pair
+
+
+@pytest.fixture(scope="module")
+def quiet_module_lab():
+    """The same, in which every packet is the tests'."""
+    with Lab(quiet=True) as pair:
         yield pair
 
 

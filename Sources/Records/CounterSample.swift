@@ -30,6 +30,28 @@ public enum CounterKind: UInt8, CaseIterable, Sendable {
         guard let kind = Self.allCases.first(where: { $0.name == name }) else { return nil }
         self = kind
     }
+
+    /// The counter that a histogram is stored as.
+    public init(_ histogram: HistogramKind) {
+        switch histogram {
+        case .frameLength: self = .frameLength
+        case .ttl: self = .ttl
+        case .trafficClass: self = .trafficClass
+        case .fragments: self = .fragments
+        case .tcpFlags: self = .tcpFlags
+        case .window: self = .window
+        case .mss: self = .mss
+        }
+    }
+
+    /// The histogram that it is of; nil for plain counts and those by reason, EtherType or protocol.
+    public var histogram: HistogramKind? { HistogramKind.allCases.first { CounterKind($0) == self } }
+
+    /// Whether it counts bytes beside frames.
+    public var hasBytes: Bool { self == .seen || self == .etherType || self == .ipProtocol }
+
+    /// Whether its counts are told apart by a value.
+    public var hasValues: Bool { self == .malformed || self == .etherType || self == .ipProtocol || histogram != nil }
 }
 
 /// One count of one interface, direction and interval: exact, whatever the sampling.

@@ -11,17 +11,6 @@ public struct FlowTotal: Sendable {
 
 /// What a question about flows is answered with.
 public struct FlowAnswer: Sendable {
-    /// What could not be read.
-    public struct Damage: Equatable, Sendable {
-        public var segment: String
-        public var problem: String
-
-        public init(segment: String, problem: String) {
-            self.segment = segment
-            self.problem = problem
-        }
-    }
-
     public var flows: [FlowTotal] = []
     /// Selected flows, those beyond the limit included.
     public var count = 0
@@ -33,7 +22,7 @@ public struct FlowAnswer: Sendable {
     public var untracked: UInt64 = 0
     /// UTC nanoseconds: the range that intervals were found for.
     public var covered: ClosedRange<Int64>?
-    public var damage: [Damage] = []
+    public var damage: [IntervalDamage] = []
 
     public init() {}
 }

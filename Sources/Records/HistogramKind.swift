@@ -35,4 +35,9 @@ public enum HistogramKind: Int, CaseIterable, Sendable {
             return 2048 << (bucket - 32)...(isLast ? Int(UInt32.max) : (4096 << (bucket - 32)) - 1)
         }
     }
+
+    /// The values that fall into the bucket that begins with `least`; nil when none begins there.
+    public func range(from least: Int) -> ClosedRange<Int>? {
+        (0..<buckets).lazy.map { range(of: $0) }.first { $0.lowerBound == least }
+    }
 }

@@ -257,6 +257,34 @@ public enum Interface {
           damage: []string
         )
 
+        # What was counted of an interface in one direction, exactly, whatever the sampling. `kind` is one of seen,
+        # wirePackets, filtered, counted, sampled, ringLost, keyed, untracked, malformed, etherType, ipProtocol and the
+        # histograms frameLength, ttl, trafficClass, fragments, tcpFlags, window, mss. `value` is the EtherType (0: any
+        # other), the protocol, the malformed frames' `reason` by number, or the least value of a histogram's bucket.
+        # `bucket` is when the time bucket begins.
+        type Count (
+          bucket: ?int,
+          interface: string,
+          direction: string,
+          kind: string,
+          value: ?int,
+          reason: ?string,
+          frames: int,
+          bytes: ?int
+        )
+
+        # Sums of the counts of all `kinds`, interfaces and directions, or of the chosen ones, over the whole range or for
+        # each `bucket` nanoseconds. Counts that are zero are left out. `since` and `until` tell what is covered: whole
+        # intervals.
+        method Counts(
+          kinds: ?[]string,
+          interface: ?string,
+          direction: ?string,
+          since: ?int,
+          until: ?int,
+          bucket: ?int
+        ) -> (counts: []Count, since: ?int, until: ?int, damage: []string)
+
         # A setting that is in force: its key, its value as text, and where that came from (a file with its line, or
         # `default`).
         type Setting (key: string, value: string, origin: string)

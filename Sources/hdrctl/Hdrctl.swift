@@ -21,8 +21,9 @@ struct Hdrctl: ParsableCommand {
             """,
         version: "hdrctl \(Version.current)",
         subcommands: [
-            QueryCommand.self, FlowsCommand.self, TopCommand.self, SeriesCommand.self, ExportCommand.self,
-            StatusCommand.self, DoctorCommand.self, DiskUsageCommand.self, VerifyCommand.self,
+            QueryCommand.self, FlowsCommand.self, CountersCommand.self, HistogramCommand.self, TopCommand.self,
+            SeriesCommand.self, ExportCommand.self, StatusCommand.self, DoctorCommand.self, DiskUsageCommand.self,
+            VerifyCommand.self,
             ConfigCommand.self, ReloadCommand.self, RotateCommand.self, VacuumCommand.self,
         ])
 

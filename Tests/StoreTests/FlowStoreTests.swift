@@ -97,6 +97,50 @@ struct FlowStoreTests {
         #expect(throws: StoreError.self) { try reader.flows(query) }
     }
 
+    @Test("counters of several intervals add up, by time bucket, kind and interface") func counters() throws {
+        let directory = scratch
+        let writer = try FlowWriter(directory: directory.path, limits: StoreLimits(), now: 1)
+        for number in 0..<6 { writer.append(Self.interval(number, flows: 0), now: Int64(number + 2)) }
+        let reader = FlowReader(directory: directory.path)
+        var query = CounterQuery()
+        var totals = try reader.counters(query).totals
+        #expect(totals.map(\.kind) == [.seen, .untracked, .ttl])
+        #expect(totals[0].frames == 42 && totals[0].bytes == 4200 && totals[0].interface == "eth0")
+        #expect(totals[1].frames == 12 && totals[2].direction == .egress)
+        (query.kinds, query.bucket) = ([.seen], 30 * Self.second)
+        totals = try reader.counters(query).totals
+        // 1,700,000,000 lies 20 s behind a whole half minute: intervals end 30, 40 … 80 s behind it.
+        #expect(totals.map(\.frames) == [7, 21, 14])
+        #expect(totals[1].bucket! - totals[0].bucket! == 30 * Self.second)
+        query.range = Self.interval(5, flows: 0).from..<Int64.max
+        #expect(try reader.counters(query).totals.map(\.frames) == [7])
+        query.interface = "eth1"
+        #expect(try reader.counters(query).totals.isEmpty)
+        query = CounterQuery()
+        query.mostTotals = 2
+        #expect(throws: StoreError.self) { try reader.counters(query) }
+    }
+
+    @Test("a segment of flows of a newer format, a foreign one and a running one without its WAL are told")
+    func unreadable() throws {
+        let directory = scratch
+        let writer = try FlowWriter(directory: directory.path, limits: StoreLimits(), now: 1)
+        writer.append(Self.interval(0, flows: 1), now: 2)
+        let files = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+        let name = try #require(files.first { SegmentName.parse($0) != nil })
+        let copy = ScratchDirectory()
+        try FileManager.default.createDirectory(atPath: copy.path, withIntermediateDirectories: false)
+        let there = copy.path + "/" + name
+        try FileManager.default.copyItem(atPath: directory.path + "/" + name, toPath: there)
+        var damage = try FlowReader(directory: copy.path).verify().damage
+        #expect(damage.map(\.problem) == ["copied while running, without its -wal file"])
+        for (pragma, word) in [("user_version = 99", "newer"), ("application_id = 7", "not a segment")] {
+            try Connection(path: there, mode: .readWrite).execute("PRAGMA \(pragma)")
+            damage = try FlowReader(directory: copy.path).verify().damage
+            #expect(damage.count == 1 && damage[0].problem.contains(word), "\(damage)")
+        }
+    }
+
     @Test("a segment that a killed process left is sealed, and what is no segment is set aside") func recovery() throws
     {
         let directory = scratch

@@ -67,6 +67,12 @@ struct InterfaceTests {
             destinationPort: 0, icmpType: 0, icmpCode: 0, packets: 0, wirePackets: 0, bytes: 0, first: 0, last: 0,
             tcpFlags: 0, minTtl: 0, maxTtl: 0)
         #expect(keys(flow) == Self.members(after: "type Flow ("))
+        let counters = CountsRequest(
+            kinds: [], interface: "", direction: "", since: 0, until: 0, bucket: 1)
+        #expect(keys(counters) == Self.members(after: "method Counts("))
+        let count = Count(
+            bucket: 0, interface: "", direction: "", kind: "", value: 0, reason: "", frames: 0, bytes: 0)
+        #expect(keys(count) == Self.members(after: "type Count ("))
         #expect(keys(VacuumRequest(bytes: 1, before: 2)) == Self.members(after: "method Vacuum("))
         #expect(
             keys(ConfigReply.Setting(key: "", value: "", origin: "")) == Self.members(after: "type Setting ("))

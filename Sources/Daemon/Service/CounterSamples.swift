@@ -37,7 +37,7 @@ extension InterfaceSnapshot {
         }
         for kind in HistogramKind.allCases {
             for (bucket, frames) in counters.histograms[kind].enumerated() {
-                add(kind.counter, kind.range(of: bucket).lowerBound, frames, before.histograms[kind][bucket])
+                add(CounterKind(kind), kind.range(of: bucket).lowerBound, frames, before.histograms[kind][bucket])
             }
         }
         return samples
@@ -45,18 +45,4 @@ extension InterfaceSnapshot {
 
     /// In the order of `hdrlog_ethertype`; 0 stands for all others.
     private static let etherTypes = [EtherType.ipv4, EtherType.ipv6, EtherType.arp, 0]
-}
-
-extension HistogramKind {
-    fileprivate var counter: CounterKind {
-        switch self {
-        case .frameLength: .frameLength
-        case .ttl: .ttl
-        case .trafficClass: .trafficClass
-        case .fragments: .fragments
-        case .tcpFlags: .tcpFlags
-        case .window: .window
-        case .mss: .mss
-        }
-    }
 }

@@ -5,26 +5,17 @@ internal import Wire
 /// Carries one `Flows` out on a thread that may block.
 struct FlowRunner: Sendable {
     let reader: FlowReader
-    let timeLimit: Int64
+    let timeLimit: TimeSpan
 
     /// Flows of one reply at the most: its size is bounded.
     private static let mostFlows = 10_000
 
     func run(_ request: FlowsRequest) throws(ServiceError) -> FlowsReply {
         let query = try parse(request)
-        let deadline = Clock.boot + timeLimit
-        var isLate = false
-        let answer: FlowAnswer
-        do {
-            answer = try reader.flows(query) {
-                isLate = Clock.boot > deadline
-                return isLate
-            }
-        } catch {
-            throw .unavailable(problem: "\(error)")
-        }
-        if isLate { throw .limitExceeded(limit: "query.time_limit", maximum: Int(timeLimit / 1_000_000_000)) }
-        return FlowsReply(answer)
+        return FlowsReply(
+            try TimeLimit(timeLimit).run { isOver throws(StoreError) in
+                try reader.flows(query, isCancelled: isOver)
+            })
     }
 
     private func parse(_ request: FlowsRequest) throws(ServiceError) -> FlowQuery {

@@ -66,8 +66,13 @@ final class Service: HdrlogService {
     }
 
     func flows(_ request: FlowsRequest) async throws(ServiceError) -> FlowsReply {
-        let runner = FlowRunner(reader: flows, timeLimit: administration.querySettings.timeLimit.nanoseconds)
+        let runner = FlowRunner(reader: flows, timeLimit: administration.querySettings.timeLimit)
         return try await inTurn("flows") { () throws(ServiceError) in try runner.run(request) }
+    }
+
+    func counts(_ request: CountsRequest) async throws(ServiceError) -> CountsReply {
+        let runner = CounterRunner(reader: flows, timeLimit: administration.querySettings.timeLimit)
+        return try await inTurn("counts") { () throws(ServiceError) in try runner.run(request) }
     }
 
     private func onThread<Value: Sendable>(

@@ -13,76 +13,20 @@ final class SegmentReader {
     init(directory: StoreDirectory, info: SegmentInfo) throws(StoreError) {
         path = directory.path(of: info.name)
         self.info = info
+        let opened = try SegmentFile.open(directory, info.name)
         do {
-            let opened = try Self.open(directory, info.name)
             let hot = try opened.prepare("SELECT data FROM hot WHERE id = ?", persistent: true)
             let cold = try opened.prepare("SELECT data FROM cold WHERE id = ?", persistent: true)
             connection = opened
             selectHot = hot
             selectCold = cold
         } catch {
-            throw Self.explained(error, path)
-        }
-    }
-
-    /// Opens, checks that it is a segment that this program knows, and falls back to an immutable view where neither
-    /// a lock nor a -shm can be made.
-    private static func open(_ directory: StoreDirectory, _ name: String) throws(SQLiteError) -> Connection {
-        let path = directory.path(of: name)
-        do {
-            let connection = try Connection(path: path, mode: .readOnly, busyTimeout: 1000)
-            try check(connection)
-            return connection
-        } catch {
-            let hasWAL = directory.length(name + "-wal") > 0
-            guard error.kind == .cannotOpen || error.kind == .readOnly, !hasWAL else { throw error }
-            let connection = try Connection(path: path, mode: .immutable)
-            try check(connection)
-            return connection
-        }
-    }
-
-    private static func check(_ connection: borrowing Connection) throws(SQLiteError) {
-        try connection.execute("PRAGMA cache_size = -512")
-        guard try connection.integer("PRAGMA application_id") == SegmentSchema.applicationIdentifier else {
-            throw SQLiteError(code: foreignCode, message: "not a segment of hdrlog", context: connection.path)
-        }
-        let version = try connection.integer("PRAGMA user_version") ?? 0
-        guard version <= SegmentSchema.version else {
-            throw SQLiteError(code: newerCode, message: String(version), context: connection.path)
-        }
-    }
-
-    private static let foreignCode: Int32 = -1
-    private static let newerCode: Int32 = -2
-
-    private static func explained(_ error: SQLiteError, _ path: String) -> StoreError {
-        switch error.code {
-        case foreignCode: return .foreign(path: path)
-        case newerCode: return .newerFormat(path: path, version: Int64(error.message) ?? 0)
-        default: break
-        }
-        return switch error.kind {
-        case .notADatabase: .foreign(path: path)
-        case .corrupt: .damaged(path: path, what: error.message)
-        default: .database(error)
+            throw SegmentFile.explained(error, path)
         }
     }
 
     var state: SegmentInfo.State {
-        get throws(StoreError) {
-            do {
-                let text = try connection.text("SELECT value FROM segment WHERE key = 'state'")
-                guard let text, let state = SegmentInfo.State(rawValue: text) else {
-                    throw StoreError.damaged(path: path, what: "no state")
-                }
-                return state
-            } catch let error as StoreError {
-                throw error
-            } catch {
-                throw Self.explained(error as! SQLiteError, path)
-            }
-        }
+        get throws(StoreError) { try SegmentFile.state(of: connection, path) }
     }
 
     /// A number that the segment notes of itself (`closed`, `sealed`).
@@ -97,7 +41,7 @@ final class SegmentReader {
             var statement = try connection.prepare("SELECT key, value FROM segment WHERE typeof(value) = 'integer'")
             while try statement.step() { found[statement.text(0)] = statement.integer(1) }
         } catch {
-            throw Self.explained(error, path)
+            throw SegmentFile.explained(error, path)
         }
         return found
     }
@@ -120,7 +64,7 @@ final class SegmentReader {
                 }
             }
         } catch {
-            throw Self.explained(error, path)
+            throw SegmentFile.explained(error, path)
         }
         return (sound, damaged)
     }
@@ -135,7 +79,7 @@ final class SegmentReader {
                 gaps.append(Gap(from: statement.integer(0), to: statement.integer(1), reason: reason, count: count))
             }
         } catch {
-            throw Self.explained(error, path)
+            throw SegmentFile.explained(error, path)
         }
         return gaps
     }
@@ -153,7 +97,7 @@ final class SegmentReader {
                 throw SQLiteError(code: 11, message: "checksum of block \(row.number)", context: path)
             }
         } catch {
-            throw Self.explained(error, path)
+            throw SegmentFile.explained(error, path)
         }
     }
 

@@ -12,14 +12,14 @@ public struct FlowReader: Sendable {
     /// - Returns: what is damaged; the rest was read.
     public func forEach(
         in range: Range<Int64>, _ body: (FlowInterval) -> Bool
-    ) throws(StoreError) -> [FlowAnswer.Damage] {
-        var damage: [FlowAnswer.Damage] = []
+    ) throws(StoreError) -> [IntervalDamage] {
+        var damage: [IntervalDamage] = []
         let decoder = FlowIntervalDecoder()
         for name in try directory.names() where SegmentName.parse(name)?.family == .flows {
             do {
                 guard try read(name, range, decoder, &damage, body) else { break }
             } catch {
-                damage.append(FlowAnswer.Damage(segment: name, problem: "\(error)"))
+                damage.append(IntervalDamage(segment: name, problem: error.description))
             }
         }
         return damage
@@ -27,10 +27,26 @@ public struct FlowReader: Sendable {
 
     /// - Returns: false when `body` wants no more.
     private func read(
-        _ name: String, _ range: Range<Int64>, _ decoder: FlowIntervalDecoder, _ damage: inout [FlowAnswer.Damage],
+        _ name: String, _ range: Range<Int64>, _ decoder: FlowIntervalDecoder, _ damage: inout [IntervalDamage],
         _ body: (FlowInterval) -> Bool
+    ) throws(StoreError) -> Bool {
+        let connection = try SegmentFile.open(directory, name)
+        if try SegmentFile.state(of: connection, name) == .running, directory.length(name + "-wal") == 0,
+            directory.length(SegmentName.lock) == 0
+        {
+            damage.append(IntervalDamage(segment: name, problem: "copied while running, without its -wal file"))
+        }
+        do {
+            return try read(connection, name, range, decoder, &damage, body)
+        } catch {
+            throw SegmentFile.explained(error, name)
+        }
+    }
+
+    private func read(
+        _ connection: borrowing Connection, _ name: String, _ range: Range<Int64>, _ decoder: FlowIntervalDecoder,
+        _ damage: inout [IntervalDamage], _ body: (FlowInterval) -> Bool
     ) throws(SQLiteError) -> Bool {
-        let connection = try open(name)
         let rows = try rows(of: connection, range)
         var select = try connection.prepare("SELECT first, last, sum, data FROM interval WHERE id = ?")
         for row in rows {
@@ -42,7 +58,7 @@ public struct FlowReader: Sendable {
             }
             select.reset()
             guard let interval else {
-                damage.append(FlowAnswer.Damage(segment: name, problem: "interval \(row) has a wrong checksum"))
+                damage.append(IntervalDamage(segment: name, problem: "interval \(row) has a wrong checksum"))
                 continue
             }
             if !body(interval) { return false }
@@ -59,26 +75,11 @@ public struct FlowReader: Sendable {
         return rows
     }
 
-    /// A sealed file in a directory that cannot be written is read as it lies there.
-    private func open(_ name: String) throws(SQLiteError) -> Connection {
-        let path = directory.path(of: name)
-        do {
-            let connection = try Connection(path: path, mode: .readOnly, busyTimeout: 1000)
-            _ = try connection.integer("SELECT count(*) FROM segment")
-            return connection
-        } catch {
-            guard error.kind == .cannotOpen || error.kind == .readOnly, directory.length(name + "-wal") == 0 else {
-                throw error
-            }
-            return try Connection(path: path, mode: .immutable)
-        }
-    }
-
     /// Reads every interval and checks it.
     /// - Returns: what is damaged, and how many intervals are sound.
     public func verify(
         shouldStop: () -> Bool = { false }
-    ) throws(StoreError) -> (damage: [FlowAnswer.Damage], sound: Int) {
+    ) throws(StoreError) -> (damage: [IntervalDamage], sound: Int) {
         var sound = 0
         let damage = try forEach(in: .min ..< .max) { _ in
             sound += 1

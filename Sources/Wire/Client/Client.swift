@@ -67,6 +67,10 @@ public struct Client: ~Copyable {
         try call("io.hdrlog.Flows", JSONValue(encoding: request).object ?? [:], as: FlowsReply.self)
     }
 
+    public mutating func counts(_ request: CountsRequest) throws(ClientError) -> CountsReply {
+        try call("io.hdrlog.Counts", JSONValue(encoding: request).object ?? [:], as: CountsReply.self)
+    }
+
     public mutating func config() throws(ClientError) -> ConfigReply {
         try call("io.hdrlog.Config", as: ConfigReply.self)
     }

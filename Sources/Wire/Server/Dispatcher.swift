@@ -40,15 +40,18 @@ struct Dispatcher<Service: HdrlogService>: Sendable {
                 }
             case "io.hdrlog.Aggregate":
                 try read(peer)
-                let request = try call.parameters(as: AggregateRequest.self)
-                return single(call, completion) { () throws(ServiceError) in
-                    JSONValue(encoding: try await service.aggregate(request))
+                return try single(call, completion) { request throws(ServiceError) in
+                    try await service.aggregate(request)
                 }
             case "io.hdrlog.Flows":
                 try read(peer)
-                let request = try call.parameters(as: FlowsRequest.self)
-                return single(call, completion) { () throws(ServiceError) in
-                    JSONValue(encoding: try await service.flows(request))
+                return try single(call, completion) { request throws(ServiceError) in
+                    try await service.flows(request)
+                }
+            case "io.hdrlog.Counts":
+                try read(peer)
+                return try single(call, completion) { request throws(ServiceError) in
+                    try await service.counts(request)
                 }
             case "io.hdrlog.Config":
                 try read(peer)
@@ -69,9 +72,8 @@ struct Dispatcher<Service: HdrlogService>: Sendable {
                 }
             case "io.hdrlog.Vacuum":
                 try change(peer)
-                let request = try call.parameters(as: VacuumRequest.self)
-                return single(call, completion) { () throws(ServiceError) in
-                    JSONValue(encoding: try await service.vacuum(request))
+                return try single(call, completion) { request throws(ServiceError) in
+                    try await service.vacuum(request)
                 }
             case "io.hdrlog.Query":
                 try read(peer)
@@ -109,6 +111,17 @@ struct Dispatcher<Service: HdrlogService>: Sendable {
         guard let name = call.parameters.object?["interface"]?.string else { throw .invalidParameter("interface") }
         guard let text = Interface.description(of: name) else { throw .interfaceNotFound(name) }
         return Reply.success(.object(["description": .string(text)]))
+    }
+
+    /// A method with parameters and one reply.
+    private func single<Request: Decodable & Sendable, Answer: Encodable & Sendable>(
+        _ call: Call, _ completion: @escaping Completion,
+        _ method: @escaping @Sendable (Request) async throws(ServiceError) -> Answer
+    ) throws(ServiceError) -> Started {
+        let request = try call.parameters(as: Request.self)
+        return single(call, completion) { () throws(ServiceError) in
+            JSONValue(encoding: try await method(request))
+        }
     }
 
     /// A method with one reply.

@@ -12,6 +12,8 @@ public protocol HdrlogService: Sendable {
 
     func flows(_ request: FlowsRequest) async throws(ServiceError) -> FlowsReply
 
+    func counts(_ request: CountsRequest) async throws(ServiceError) -> CountsReply
+
     func config() async throws(ServiceError) -> ConfigReply
 
     // These change something: the server lets root and the daemon's own user in only.
@@ -27,6 +29,9 @@ extension HdrlogService {
     }
     public func flows(_ request: FlowsRequest) async throws(ServiceError) -> FlowsReply {
         throw .methodNotImplemented("io.hdrlog.Flows")
+    }
+    public func counts(_ request: CountsRequest) async throws(ServiceError) -> CountsReply {
+        throw .methodNotImplemented("io.hdrlog.Counts")
     }
     public func config() async throws(ServiceError) -> ConfigReply { throw .methodNotImplemented("io.hdrlog.Config") }
     public func reload() async throws(ServiceError) { throw .methodNotImplemented("io.hdrlog.Reload") }

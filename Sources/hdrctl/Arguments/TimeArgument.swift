@@ -186,3 +186,15 @@ extension TimeArgument {
         return moment((today.year, today.month, today.day + days), (0, 0, 0, 0), nil)
     }
 }
+
+extension TimeArgument {
+    /// A length of time such as 1s, 5min, 1h: nanoseconds, more than zero.
+    static func span(_ text: String, _ option: String) throws(Failure) -> Int64 {
+        // It is what a moment that long ago lies before now.
+        let now: Int64 = 1 << 62
+        guard let moment = try? TimeArgument(now: now, utc: true).parse(text), moment < now else {
+            throw Failure(.usage, "\(option) \"\(Escaped.text(text))\": not a time; try 1s, 5min or 1h")
+        }
+        return now - moment
+    }
+}

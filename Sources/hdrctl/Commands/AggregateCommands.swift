@@ -63,15 +63,10 @@ struct SeriesCommand: ParsableCommand {
 
     func run() throws {
         let fields = try by.map { text throws(Failure) in try FieldList.parse(text, "--by") } ?? []
-        // A span is what a moment that long ago lies before now.
-        let start: Int64 = 1 << 62
-        guard let moment = try? TimeArgument(now: start, utc: true).parse(every), moment < start else {
-            throw Failure(.usage, "--every \"\(Escaped.text(every))\": not a time; try 1s, 5min or 1h")
-        }
         let range = try time.range(now: Now.nanoseconds)
         let request = AggregateRequest(
             filter: try filter.text(), since: range.since, until: range.until, fields: fields.map(\.name),
-            bucket: start - moment)
+            bucket: try TimeArgument.span(every, "--every"))
         try AggregateReport(fields: fields, utc: time.utc).write(try source.source.aggregate(request), output)
     }
 }
@@ -107,7 +102,7 @@ struct AggregateReport {
         if format == .json {
             try out.line(JSONValue(encoding: reply).text)
         } else {
-            for row in Self.aligned(rows(reply)) { try out.line(row) }
+            for row in AlignedTable.lines(rows(reply)) { try out.line(row) }
         }
         try out.flush()
         for line in Note(completeness: reply.completeness, time: TimeText(utc: utc)).lines {
@@ -126,13 +121,5 @@ struct AggregateReport {
                     + group.values.map { $0.isEmpty ? "-" : Escaped.text($0) }
                     + ["\(group.sums.estimatedPackets)", "\(group.sums.estimatedBytes)", Quantity.decimal(share) + "%"]
             }
-    }
-
-    private static func aligned(_ rows: [[String]]) -> [String] {
-        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
-        }
     }
 }

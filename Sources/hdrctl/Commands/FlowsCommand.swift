@@ -101,15 +101,9 @@ private struct FlowReport {
     }
 
     private func table(_ flows: [Flow]) -> [String] {
-        let rows = [Self.columns.map(\.heading)] + flows.map(cells)
-        let widths = Self.columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
-            let padded = Self.columns.indices.map { column in
-                let space = String(repeating: " ", count: widths[column] - row[column].count)
-                return Self.columns[column].isNumber ? space + row[column] : row[column] + space
-            }
-            return padded.joined(separator: "  ")
-        }
+        AlignedTable.lines(
+            [Self.columns.map(\.heading)] + flows.map(cells),
+            numbers: Set(Self.columns.indices.filter { Self.columns[$0].isNumber }))
     }
 
     private func cells(_ flow: Flow) -> [String] {
