@@ -24,6 +24,7 @@ build: ## release binaries in .build/release
 	@scripts/install-dependencies build
 	swift build $(RELEASE_FLAGS) --product hdrlogd
 	swift build $(RELEASE_FLAGS) --product hdrctl
+	swift build $(RELEASE_FLAGS) --product hdrlog
 
 # Beside the binaries that are installed, the frame generator of tests, benchmarks and the demo.
 build-tools: build

@@ -21,6 +21,7 @@ let package = Package(
     products: [
         .executable(name: "hdrlogd", targets: ["hdrlogd"]),
         .executable(name: "hdrctl", targets: ["hdrctl"]),
+        .library(name: "hdrlog", type: .dynamic, targets: ["SQLExtension"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -51,6 +52,8 @@ let package = Package(
             swiftSettings: strict, plugins: ["CompileBPF"]),
         .target(
             name: "Store", dependencies: ["SQLite", "Records", "Filter", "CZstd", "CHdrlog"], swiftSettings: strict),
+        .target(
+            name: "SQLTables", dependencies: ["SQLite", "Store", "Filter", "Records", "CHdrlog"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Records", "CHdrlog", nioCore, nioPosix], swiftSettings: strict),
         .target(
             name: "Daemon",
@@ -65,10 +68,15 @@ let package = Package(
         .executableTarget(
             name: "hdrctl",
             dependencies: [
-                "Wire", "Store", "Filter", "Records", "CLinux",
+                "Wire", "Store", "SQLTables", "SQLite", "Filter", "Records", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+
+        // A host that loads it has no Swift runtime; SwiftPM's own option links that into executables only.
+        .target(
+            name: "SQLExtension", dependencies: ["SQLTables", "SQLite"], swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
 
         // Tests: a target a module (unit), and one a tier that needs root or a real system.
         .target(name: "Corpus", dependencies: ["Records"], path: "Tests/Corpus", swiftSettings: strict),
@@ -115,6 +123,10 @@ let package = Package(
             dependencies: [
                 "hdrctl", "Wire", "WireFixture", "Store", "Records", "CHdrlog", "PacketBuilder", argumentParser,
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SQLTests",
+            dependencies: ["SQLTables", "SQLite", "Store", "Filter", "Records", "CHdrlog", "StoreFixtures"],
             swiftSettings: strict),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Filter"], swiftSettings: strict),
         .executableTarget(

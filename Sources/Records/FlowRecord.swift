@@ -29,6 +29,14 @@ public struct FlowRecord: BitwiseCopyable, Sendable {
     /// nil for frames without a tag.
     public var vlan: UInt16? { key.vlan == UInt16(HDRLOG_NO_TAG) ? nil : key.vlan }
 
+    public var isICMP: Bool { key.protocol == IPProtocol.icmp || key.protocol == IPProtocol.icmpv6 }
+    private var hasPorts: Bool { !isICMP && (key.source_port != 0 || key.destination_port != 0) }
+    public var sourcePort: UInt16? { hasPorts ? key.source_port : nil }
+    public var destinationPort: UInt16? { hasPorts ? key.destination_port : nil }
+    /// ICMP keeps its type and code where others have their destination port.
+    public var icmpType: UInt16? { isICMP ? key.destination_port >> 8 : nil }
+    public var icmpCode: UInt16? { isICMP ? key.destination_port & 0xFF : nil }
+
     private func address(_ field: PartialKeyPath<hdrlog_flow_key>) -> IPAddress {
         let offset = MemoryLayout<hdrlog_flow_key>.offset(of: field)!
         return withUnsafeBytes(of: key) { bytes in

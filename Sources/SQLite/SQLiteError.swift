@@ -51,3 +51,8 @@ public struct SQLiteError: Error, Equatable, Sendable {
 extension SQLiteError: CustomStringConvertible {
     public var description: String { "\(context): \(message) (SQLite \(code))" }
 }
+
+extension SQLiteError {
+    /// The text in memory of SQLite's own, as the entry point of an extension hands it over.
+    public var messageForHost: UnsafeMutablePointer<CChar>? { VirtualTableModule.copy(description) }
+}

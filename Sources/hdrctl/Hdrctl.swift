@@ -22,7 +22,8 @@ struct Hdrctl: ParsableCommand {
         version: "hdrctl \(Version.current)",
         subcommands: [
             QueryCommand.self, FlowsCommand.self, CountersCommand.self, HistogramCommand.self, TopCommand.self,
-            SeriesCommand.self, ExportCommand.self, StatusCommand.self, DoctorCommand.self, DiskUsageCommand.self,
+            SeriesCommand.self, SQLCommand.self, ExportCommand.self, StatusCommand.self, DoctorCommand.self,
+            DiskUsageCommand.self,
             VerifyCommand.self,
             ConfigCommand.self, ReloadCommand.self, RotateCommand.self, VacuumCommand.self,
         ])

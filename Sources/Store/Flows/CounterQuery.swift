@@ -25,7 +25,7 @@ extension FlowReader {
     ) throws(StoreError) -> CounterAnswer {
         var answer = CounterAnswer()
         var sums = CounterSums(query: query)
-        answer.damage = try forEach(in: query.range) { interval in
+        answer.damage = try forEach(in: query.range) { interval, _ in
             sums.add(interval)
             let covered = answer.covered ?? interval.from...interval.to
             answer.covered = min(covered.lowerBound, interval.from)...max(covered.upperBound, interval.to)

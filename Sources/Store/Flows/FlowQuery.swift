@@ -27,7 +27,7 @@ extension FlowReader {
         var answer = FlowAnswer()
         var sums = FlowSums(most: query.mostFlows)
         var isAnswerable = true
-        let damage = try forEach(in: query.range) { interval in
+        let damage = try forEach(in: query.range) { interval, _ in
             let filter = CompiledFilter(query.filter, interfaces: interval.names)
             for flow in interval.flows {
                 switch filter.verdict(for: FlowKey(flow)) {
@@ -120,7 +120,8 @@ extension FlowRecord {
 }
 
 extension FlowKey {
-    init(_ flow: FlowRecord) {
+    /// What a filter can know of a flow.
+    public init(_ flow: FlowRecord) {
         self.init(interface: flow.key.ifindex, direction: flow.direction)
         vlan = flow.key.vlan
         network = flow.isIPv4 ? .ipv4 : .ipv6

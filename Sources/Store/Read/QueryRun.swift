@@ -18,7 +18,11 @@ struct QueryRun {
     let range: Range<Int64>
     var result: QueryResult
     var candidates: [Candidate] = []
+    /// The next candidate to be opened.
+    private var position = 0
     private var active: [Selection] = []
+    /// Where `execute` returns, to be called again.
+    private var pause = Int.max
     private var skip: Int
     var openSegment: SegmentBox?
     /// Not yet bound to a block's interface names.
@@ -105,21 +109,29 @@ struct QueryRun {
         result.covered = result.covered.map { min($0.lowerBound, first)...max($0.upperBound, last) } ?? first...last
     }
 
-    mutating func execute(_ shouldStop: () -> Bool, _ body: (borrowing HeaderRecord, String) -> Bool) {
+    /// - Parameter most: after so many records it returns, and goes on when it is called again; `result.stopped` and
+    ///   `isFinished` tell why it returned.
+    mutating func execute(
+        most: Int = .max, _ shouldStop: () -> Bool, _ body: (borrowing HeaderRecord, String) -> Bool
+    ) {
         guard query.limit != 0 else {
             result.stopped = .limit
             return
         }
-        for at in candidates.indices {
+        pause = most == .max ? .max : result.delivered + most
+        while position < candidates.count {
             if shouldStop() {
                 result.stopped = .cancelled
                 return
             }
-            guard deliver(until: bound(of: candidates[at].row), body) else { return }
-            open(candidates[at])
+            guard deliver(until: bound(of: candidates[position].row), body) else { return }
+            open(candidates[position])
+            position += 1
         }
         if deliver(until: nil, body) { finish() }
     }
+
+    private(set) var isFinished = false
 
     mutating func open(segment index: Int) throws(StoreError) -> SegmentBox {
         if let openSegment, openSegment.index == index { return openSegment }
@@ -166,6 +178,7 @@ struct QueryRun {
             guard deliver(active[next], time, body) else { return false }
             active[next].advance()
             if active[next].isExhausted { active.remove(at: next) }
+            if result.delivered == pause { return false }
         }
         return true
     }
@@ -204,6 +217,7 @@ struct QueryRun {
 
     /// After everything was delivered the next query begins at the end of this range.
     mutating func finish() {
+        isFinished = true
         guard result.stopped == nil else { return }
         let end = query.order == .ascending ? query.range.upperBound : query.range.lowerBound
         result.cursor = QueryCursor(time: end, delivered: 0)

@@ -109,15 +109,11 @@ public struct FlowsReply: Codable, Equatable, Sendable {
 extension Flow {
     public init(_ flow: FlowRecord, interface: String) {
         let (key, value) = (flow.key, flow.value)
-        let isICMP = key.protocol == IPProtocol.icmp || key.protocol == IPProtocol.icmpv6
-        let hasPorts = !isICMP && (key.source_port != 0 || key.destination_port != 0)
         self.init(
             interface: interface, direction: "\(flow.direction.name)", vlan: flow.vlan.map { Int($0) },
             protocol: Int(key.protocol), source: "\(flow.source)", destination: "\(flow.destination)",
-            sourcePort: hasPorts ? Int(key.source_port) : nil,
-            destinationPort: hasPorts ? Int(key.destination_port) : nil,
-            icmpType: isICMP ? Int(key.destination_port >> 8) : nil,
-            icmpCode: isICMP ? Int(key.destination_port & 0xFF) : nil,
+            sourcePort: flow.sourcePort.map { Int($0) }, destinationPort: flow.destinationPort.map { Int($0) },
+            icmpType: flow.icmpType.map { Int($0) }, icmpCode: flow.icmpCode.map { Int($0) },
             packets: Int(clamping: value.frames), wirePackets: Int(clamping: value.wire_packets),
             bytes: Int(clamping: value.bytes), first: flow.first, last: flow.last,
             tcpFlags: key.protocol == IPProtocol.tcp ? Int(value.tcp_flags) : nil, minTtl: Int(value.min_ttl),
