@@ -4,6 +4,7 @@ import pytest
 
 from harness.commands import PROJECT, run, wait_until
 from harness.lab import Lab
+from harness.service_burst import FRAMES, SERVICE, Burst, configure, settled
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,27 @@ def test_an_upgrade_keeps_the_service_running_and_the_configuration(container, p
     install(container, package)
     wait_until(lambda: container.active("hdrlogd.service"), 5, "the service after the upgrade")
     assert config.read_text().endswith("# mine\n")
+
+
+def test_an_upgrade_during_a_burst_loses_no_frame(container, package):
+    with Lab(container.pid, quiet=True) as lab:
+        container.lab, container.hook = lab, "native"
+        config = container.root / "etc/hdrlog/hdrlogd.toml"
+        kept = config.read_text()
+        container.run("systemctl", "stop", SERVICE)
+        configure(container)
+        container.run("systemctl", "start", SERVICE)
+        with Burst(container, rate=200_000) as burst:
+            for _ in range(3):
+                process = container.show(SERVICE, "MainPID")
+                install(container, package)
+                assert container.show(SERVICE, "MainPID") != process, "the upgrade restarts the service"
+            assert burst.lasts, "the burst ended before the upgrades"
+        found = settled(container)
+        assert found["frames"] == found["sampled"] == FRAMES
+        assert found["storeLost"] == 0
+        assert found["stored"] + found["waiting"] + found["ringLost"] == FRAMES
+        config.write_text(kept)
 
 
 def test_removing_stops_the_service_and_keeps_log_and_configuration(container):

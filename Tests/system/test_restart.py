@@ -1,25 +1,12 @@
 """Restarts of the service while frames come: systemd holds maps and links meanwhile, and no frame goes by uncounted."""
 
-import json
-import threading
 import time
 
 import pytest
 
-from harness.commands import HDRGEN, wait_until
+from harness.commands import wait_until
 from harness.lab import Lab
-
-SERVICE = "hdrlogd.service"
-FRAMES = 2_000_000
-CONFIG = """
-[capture]
-interfaces = ["logged"]
-direction = "in"
-hook = "{hook}"
-ring_memory = "{ring}"
-[storage]
-keep_free = "16M"
-"""
+from harness.service_burst import FRAMES, SERVICE, Burst, configure, settled, status, stored
 
 
 @pytest.fixture(scope="module")
@@ -45,42 +32,6 @@ def service(installed, request):
     assert installed.lab.logged.attached() == []
 
 
-def configure(system, ring="16M"):
-    path = system.root / "etc/hdrlog/hdrlogd.toml"
-    path.write_text(CONFIG.format(hook=system.hook, ring=ring))
-
-
-def status(system) -> dict:
-    return json.loads(system.run("hdrctl", "status", "-o", "json").stdout)
-
-
-def counters(system) -> dict:
-    found = status(system)
-    assert found["consistent"], found
-    return found["interfaces"][0]["counters"]
-
-
-class Burst:
-    """Exactly FRAMES frames from the peer, for some seconds. Use as a context manager, which waits for their end."""
-
-    def __init__(self, system, rate: int):
-        peer = system.lab.peer
-        command = [HDRGEN, "--interface", peer.device, "--count", FRAMES, "--rate", rate]
-        self.thread = threading.Thread(target=lambda: peer.run(*command, timeout=120))
-
-    def __enter__(self):
-        self.thread.start()
-        time.sleep(0.1)
-        return self
-
-    def __exit__(self, *_):
-        self.thread.join()
-
-    @property
-    def lasts(self) -> bool:
-        return self.thread.is_alive()
-
-
 def restart(system):
     # systemd would take so many starts for a service that cannot start.
     system.run("systemctl", "reset-failed", SERVICE)
@@ -92,22 +43,6 @@ def kill(system):
     process = system.show(SERVICE, "MainPID")
     system.run("systemctl", "kill", "--signal=KILL", SERVICE)
     wait_until(lambda: system.active(SERVICE) and system.show(SERVICE, "MainPID") not in ("0", process), 20, "a start")
-
-
-def settled(system) -> dict:
-    """The counters once nothing is on its way any more but a block that is not full."""
-
-    def look():
-        found = counters(system)
-        handled = found["stored"] + found["waiting"] + found["ringLost"] + found["storeLost"]
-        return found if found["frames"] >= FRAMES and handled == found["sampled"] else None
-
-    return wait_until(look, 20, f"{FRAMES} frames seen")
-
-
-def stored(system) -> int:
-    answer = system.run("hdrctl", "top", "--by", "protocol", "--since", "1h", "-o", "json", timeout=120).stdout
-    return json.loads(answer)["total"]["records"]
 
 
 def test_twenty_restarts_during_a_burst_lose_no_frame(service):

@@ -11,10 +11,11 @@ struct StoreLoop: @unchecked Sendable {
 
     /// How often the store looks at its clock when nothing comes, in nanoseconds.
     private static let interval: Int64 = 200_000_000
+    private static let idleInterval: Int64 = 1_000_000_000
 
     /// Runs until the pipeline ends, and closes the store.
     func run() {
-        while let messages = pipeline.receive(timeout: Self.interval) {
+        while let messages = pipeline.receive(timeout: writer.isIdle ? Self.idleInterval : Self.interval) {
             for message in messages { take(message) }
             writer.tick(now: Clock.wall)
             flows.tick(now: Clock.wall)

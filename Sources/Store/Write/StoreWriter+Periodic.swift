@@ -2,7 +2,7 @@ internal import SQLite
 
 extension StoreWriter {
     /// Does what is due: flush, sync, blocks that are old, rotation, retention, what failed before. To be called a
-    /// few times a second.
+    /// few times a second, or once while it `isIdle`.
     public func tick(now: Int64) {
         if now < lastFlush || now - lastFlush >= limits.flushInterval { flush(now: now) }
         if now < lastSync || now - lastSync >= limits.syncInterval { sync(now: now) }
@@ -18,7 +18,7 @@ extension StoreWriter {
     public func flush(now: Int64) {
         lastFlush = now
         guard var tail = tails.takeCurrent() else { return turnTail(now) }
-        attempt(now) { () throws(StoreError) in
+        isIdle = attempt(now) { () throws(StoreError) in
             try tail.append(pending)
             try tail.mark(flushed: now)
         }

@@ -20,6 +20,8 @@ public final class StoreWriter {
     var clockOffset: Int64?
     var names: [UInt32: String] = [:]
     var lastFlush: Int64 = 0
+    /// Nothing waits that a tick within the next second would have to do.
+    public internal(set) var isIdle = false
     var lastSync: Int64 = 0
     var lastTry = Int64.min
     var failures = 0
@@ -94,6 +96,7 @@ public final class StoreWriter {
     /// Takes a chunk's records over; the chunk is free again when this returns.
     public func append(_ chunk: RecordChunk, now: Int64) {
         noticeClockStep(chunk.clockOffset, now)
+        isIdle = false
         if pending.isEmpty { pendingSince = now }
         var cursor = ChunkCursor(chunk)
         while !cursor.isAtEnd {

@@ -1,0 +1,37 @@
+"""The service where the operator gives it little memory."""
+
+import pytest
+
+from harness.lab import Lab
+from harness.service_burst import FRAMES, SERVICE, Burst, configure, settled
+
+LIMIT = 64 << 20
+
+
+@pytest.fixture(scope="module")
+def service(container):
+    container.install()
+    folder = container.root / "etc/systemd/system/hdrlogd.service.d"
+    folder.mkdir(parents=True)
+    (folder / "memory.conf").write_text(f"[Service]\nMemoryMax={LIMIT}\nMemorySwapMax=0\n")
+    container.run("systemctl", "daemon-reload")
+    with Lab(container.pid, quiet=True) as lab:
+        container.lab, container.hook = lab, "native"
+        yield container
+
+
+def test_under_a_memory_limit_a_burst_is_counted_to_the_last_frame(service):
+    configure(service)
+    service.run("systemctl", "restart", SERVICE)
+    process = service.show(SERVICE, "MainPID")
+    with Burst(service):
+        pass
+    found = settled(service)
+    assert found["frames"] == FRAMES
+    lost = found["ringLost"] + found["storeLost"]
+    print(
+        f"{FRAMES} frames, {found['sampled']} headers, {lost} of them lost, peak {service.show(SERVICE, 'MemoryPeak')}"
+    )
+    assert found["stored"] + found["waiting"] + lost == found["sampled"]
+    assert service.show(SERVICE, "MainPID") == process, "the same process"
+    assert service.show(SERVICE, "NRestarts") == "0"
