@@ -35,7 +35,7 @@ def counters(system) -> dict:
 
 
 class Burst:
-    """Exactly FRAMES frames from the peer, without a rate as fast as it goes; leaving the context waits for their end."""
+    """Exactly FRAMES frames from the peer, at full speed without a rate. Leaving the context waits for their end."""
 
     def __init__(self, system, rate: int | None = None):
         peer = system.lab.peer
