@@ -57,10 +57,12 @@ test-budgets: ## memory, start time, linked libraries, sizes
 test-debian-kernel: ## the daemon on Debian 12's own kernel 6.1 in qemu
 	@scripts/run-tests debian-kernel
 
-bench-store: ## the store's ingest, size and queries, beside peers; writes bench-results/store.json
-	swift build -c release --product StoreBench
-	@mkdir -p bench-results
-	.build/release/StoreBench "$${TMPDIR:-/tmp}/hdrlog-bench-store" 20000000 bench-results/store.json
+SIZE ?= 20000000
+
+bench-store: build ## the store's ingest, size and queries, beside DuckDB and nfdump; SIZE=20000000; writes bench-results/store.json
+	@scripts/install-dependencies bench
+	swift build $(RELEASE_FLAGS) --product StoreBench
+	.build/python/bin/python Tests/benches/store.py --size $(SIZE) $(BENCH_OPTIONS) bench-results/store.json
 
 bench-kernel: build-tools ## what logging costs a frame, and the whole way (root, 10 min); writes bench-results/kernel.json
 	@scripts/install-dependencies bench

@@ -101,7 +101,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "StoreBench",
-            dependencies: ["Store", "Records", "Filter", "CHdrlog", "StoreFixtures", "Corpus"],
+            dependencies: ["Store", "SQLite", "Records", "Filter", "CHdrlog", "StoreFixtures", "Corpus"],
             path: "Tests/StoreBench", swiftSettings: strict),
         .executableTarget(
             name: "StoreCrashWriter", dependencies: ["Store", "Records", "CHdrlog"], path: "Tests/StoreCrashWriter",

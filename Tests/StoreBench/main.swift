@@ -5,7 +5,8 @@ import Records
 import Store
 import StoreFixtures
 
-// store-bench DIRECTORY [HEADERS]: ingest, size and queries, on synthetic traffic and on the corpus.
+// store-bench DIRECTORY [HEADERS [RESULTS.json [COLUMNS]]]: ingest, size and queries, on synthetic traffic and on the
+// corpus. With COLUMNS the store of synthetic traffic stays, and its columns are written there for others to load.
 
 func seconds(_ body: () throws -> Void) rethrows -> Double {
     let clock = ContinuousClock()
@@ -126,20 +127,32 @@ for _ in 0..<min(wanted / maximum, 32) {
 }
 while chunks.count < wanted / maximum { chunks.append(chunks[chunks.count % 32]) }
 try ingest(path, chunks, "synthetic")
+let rows = min(chunks.count, 16)
+let rowSeconds = try cpuSeconds { try RowTable.insert(Array(chunks[..<rows]), into: path + "/rows.sqlite") }
+try? FileManager.default.removeItem(atPath: path + "/rows.sqlite")
+try? FileManager.default.removeItem(atPath: path + "/rows.sqlite-wal")
+try? FileManager.default.removeItem(atPath: path + "/rows.sqlite-shm")
+let rowRate = Double(chunks[..<rows].reduce(0) { $0 + $1.count }) / rowSeconds
+show("row table", rowRate / 1e6, "M headers/s of processor time")
+results["ingest_vs_rows"] = results["ingest_per_s"]! / rowRate
 try queries(path, Double(chunks.reduce(0) { $0 + $1.count }))
 for threads in 1...2 { try aggregations(path, Double(chunks.reduce(0) { $0 + $1.count }), threads: threads) }
 chunks.removeAll()
+let columns = CommandLine.arguments.dropFirst(4).first
+if let columns { try Columns.write(path, to: columns) }
+let corpus = path + "-corpus"
 if Corpus.isPresent {
     let largest: Set<String> = ["zeek--echo-connections.pcap", "PcapPlusPlus--many-protocols.pcap"]
     for (label, skipping) in [("corpus", []), ("corpus without the two largest", largest)] {
         let chunk = RecordChunk(capacity: 64 << 20)
         try CorpusRecords.fill(chunk, skipping: skipping)
-        try ingest(path, [chunk], label)
+        try ingest(corpus, [chunk], label)
     }
 } else {
     print(Corpus.absence)
 }
-try? FileManager.default.removeItem(atPath: path)
+try? FileManager.default.removeItem(atPath: corpus)
+if columns == nil { try? FileManager.default.removeItem(atPath: path) }
 if let file = CommandLine.arguments.dropFirst(3).first {
     let json = try JSONSerialization.data(withJSONObject: results, options: [.prettyPrinted, .sortedKeys])
     try json.write(to: URL(fileURLWithPath: file))

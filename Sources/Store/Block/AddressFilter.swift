@@ -1,6 +1,6 @@
 internal import Records
 
-/// A Bloom filter over the addresses of a block: four bits a member out of about eight provided, so that about one
+/// A Bloom filter over the addresses of a block: four bits a member out of eight or more provided, so that about one
 /// in forty blocks without an address is read for nothing.
 enum AddressFilter {
     private static let hashes = 4
@@ -12,7 +12,28 @@ enum AddressFilter {
         return value ^ value >> 31
     }
 
-    static func write(_ members: [UInt64], to buffer: ByteBuffer) {
+    /// Drops what is there already: a server's address comes with each of its clients.
+    private static func removeDuplicates(_ members: inout [UInt64]) {
+        var exponent = 4
+        while 1 << exponent < 2 * members.count { exponent += 1 }
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 1 << exponent) { table in
+            // A member that is 0 is never found here: it may come twice.
+            table.initialize(repeating: 0)
+            members.removeAll { member in
+                var place = Int(truncatingIfNeeded: member) & (table.count - 1)
+                while table[place] != 0 {
+                    if table[place] == member { return true }
+                    place = (place + 1) & (table.count - 1)
+                }
+                table[place] = member
+                return false
+            }
+        }
+    }
+
+    /// - Parameter members: hashes, in any order, several times if need be; loses those.
+    static func write(_ members: inout [UInt64], to buffer: ByteBuffer) {
+        removeDuplicates(&members)
         var exponent: UInt8 = 6
         while 1 << Int(exponent) < members.count * 8 { exponent += 1 }
         buffer.append(exponent)

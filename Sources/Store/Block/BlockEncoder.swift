@@ -108,7 +108,7 @@ final class BlockEncoder {
 
     private func writeHot(_ run: RecordRun, _ names: [UInt32: String], _ hot: ByteBuffer) {
         hot.count = 0
-        hot.append(UInt8(2))
+        hot.append(UInt8(3))
         hot.append(UInt32(run.count))
         hot.append(UInt32(flows.count))
         hot.append(run.first)
@@ -124,7 +124,7 @@ final class BlockEncoder {
                 of: UInt32(hot.count).littleEndian, toByteOffset: directory + 4 * part.rawValue, as: UInt32.self)
             switch part {
             // Before the columns are written, which puts numbers in the place of lengths.
-            case .totals: table.writeTotals(columns[1], columns[2], run.count, to: hot)
+            case .totals: table.writeTotals(columns[1], columns[2], run.count, to: hot, compressor)
             case .flows: table.write(to: hot, compressor)
             case .times: writeTimes(run, hot)
             case .flowNumbers: HotColumn.append(columns[1], run.count, to: hot)

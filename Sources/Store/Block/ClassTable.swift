@@ -38,13 +38,16 @@ struct ClassTable {
             entries.append(Entry(key: key, shape: shape))
             at = end
         }
-        try readTotals(&totals)
+        try readTotals(&totals, decompressor)
     }
 
-    private mutating func readTotals(_ cursor: inout ByteCursor) throws(ByteCursor.Exhausted) {
-        for index in entries.indices {
-            entries[index].records = try cursor.take()
-            entries[index].bytes = try cursor.take()
-        }
+    private mutating func readTotals(
+        _ cursor: inout ByteCursor, _ decompressor: ZstdDecompressor
+    ) throws(ByteCursor.Exhausted) {
+        let memory = ByteBuffer()
+        let range = try CompressedStream.take(&cursor, to: memory, decompressor)
+        var totals = ByteCursor(UnsafeRawBufferPointer(rebasing: memory.bytes[range]))
+        for index in entries.indices { entries[index].records = try totals.take() }
+        for index in entries.indices { entries[index].bytes = try totals.take() }
     }
 }

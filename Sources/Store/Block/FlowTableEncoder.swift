@@ -9,6 +9,10 @@ final class FlowTableEncoder {
     private let parts = FlowPart.allCases.map { _ in ByteBuffer() }
     /// Each flow's class.
     private var classNumbers: [UInt32] = []
+    /// Each class's sums, and their bytes.
+    private var records: [UInt32] = []
+    private var bytes: [UInt64] = []
+    private let totals = ByteBuffer()
     let summary = SummaryEncoder()
 
     deinit {
@@ -85,20 +89,26 @@ final class FlowTableEncoder {
         (scratch + offset).initializeMemory(as: UInt8.self, repeating: 0, count: count)
     }
 
-    /// Writes number of records and sum of frame lengths of each class.
+    /// Writes the number of records of each class, then the sum of their frame lengths.
     func writeTotals(
-        _ flows: UnsafePointer<UInt32>, _ lengths: UnsafePointer<UInt32>, _ count: Int, to buffer: ByteBuffer
+        _ flows: UnsafePointer<UInt32>, _ lengths: UnsafePointer<UInt32>, _ count: Int, to buffer: ByteBuffer,
+        _ compressor: ZstdCompressor
     ) {
-        var totals = [(records: UInt32, bytes: UInt64)](repeating: (0, 0), count: classes.count)
+        records.removeAll(keepingCapacity: true)
+        bytes.removeAll(keepingCapacity: true)
+        for _ in 0..<classes.count {
+            records.append(0)
+            bytes.append(0)
+        }
         for index in 0..<count {
             let number = Int(classNumbers[Int(flows[index])])
-            totals[number].records &+= 1
-            totals[number].bytes &+= UInt64(lengths[index])
+            records[number] &+= 1
+            bytes[number] &+= UInt64(lengths[index])
         }
-        for (records, bytes) in totals {
-            buffer.append(records)
-            buffer.append(bytes)
-        }
+        totals.count = 0
+        for number in records { totals.append(number) }
+        for sum in bytes { totals.append(sum) }
+        CompressedStream.append(totals.bytes, to: buffer, compressor)
     }
 
     func write(to buffer: ByteBuffer, _ compressor: ZstdCompressor) {

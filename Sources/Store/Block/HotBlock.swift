@@ -29,7 +29,7 @@ final class HotBlock {
         flowCount = Int(try cursor.take(UInt32.self))
         first = try cursor.take(Int64.self)
         names = try Self.names(&cursor)
-        guard version == 2, count == expected, flowCount <= count, count < 1 << 26 else { throw ByteCursor.Exhausted() }
+        guard version == 3, count == expected, flowCount <= count, count < 1 << 26 else { throw ByteCursor.Exhausted() }
         for _ in HotPart.allCases { starts.append(Int(try cursor.take(UInt32.self))) }
         guard starts.allSatisfy({ $0 <= blob.count }) else { throw ByteCursor.Exhausted() }
     }

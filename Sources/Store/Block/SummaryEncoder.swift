@@ -6,7 +6,7 @@ internal import Records
 ///
 ///     version u8, directions u8 (bit a direction), protocols 32 bytes (bit a number),
 ///     EtherTypes: count u8 (255: too many), u16 each; interfaces: count u8 (255: too many), u32 each;
-///     log2 of the filter's bits u8, then the filter over addresses (Bloom, 4 bits a member, about 8 a member provided)
+///     log2 of the filter's bits u8, then the filter over addresses (Bloom, 4 bits a member, 8 to 16 a member provided)
 final class SummaryEncoder {
     private var directions: UInt8 = 0
     private var protocols: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
@@ -69,6 +69,6 @@ final class SummaryEncoder {
         if etherTypes.count < 255 { for type in etherTypes { buffer.append(type) } }
         buffer.append(UInt8(interfaces.count))
         if interfaces.count < 255 { for index in interfaces { buffer.append(index) } }
-        AddressFilter.write(members, to: buffer)
+        AddressFilter.write(&members, to: buffer)
     }
 }

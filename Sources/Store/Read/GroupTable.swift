@@ -22,6 +22,20 @@ final class GroupTable {
     /// Keys that are too long for their entry.
     private let arena = ByteBuffer()
 
+    /// Short keys wait here and are looked up together, so that the memory fetches for many of them at a time.
+    private struct Waiting {
+        var key: (UInt64, UInt64, UInt64)
+        var sums: AggregateSums
+        var hash: UInt64
+        var length: UInt32
+    }
+
+    private static let mostWaiting = 64
+    private let waiting = UnsafeMutablePointer<Waiting>.allocate(capacity: mostWaiting)
+    private var waitingCount = 0
+    /// Of what was fetched ahead, so that the compiler leaves the fetches in.
+    private var fetched: UInt64 = 0
+
     init(most: Int) {
         self.most = most
         entries = .allocate(capacity: capacity)
@@ -32,6 +46,7 @@ final class GroupTable {
     deinit {
         entries.deallocate()
         slots.deallocate()
+        waiting.deallocate()
     }
 
     func add(_ key: GroupKey, _ more: AggregateSums) {
@@ -40,6 +55,7 @@ final class GroupTable {
     }
 
     func take(_ other: GroupTable) {
+        other.settle()
         total.add(other.total)
         rest.add(other.rest)
         for number in 0..<other.count { add(other.key(number), other.entries[number].sums) }
@@ -54,13 +70,50 @@ final class GroupTable {
 
     /// Keys have `GroupKey.inlineCount` bytes at least, those beyond their length 0.
     private func add(_ key: UnsafeRawBufferPointer, _ more: AggregateSums) {
+        let head = Self.head(key)
+        guard key.count <= GroupKey.inlineCount else {
+            return add(key, head, BytesDictionary.hash(key), more)
+        }
+        (waiting + waitingCount).initialize(
+            to: Waiting(key: head, sums: more, hash: Self.hash(head), length: UInt32(key.count)))
+        waitingCount += 1
+        if waitingCount == Self.mostWaiting { settle() }
+    }
+
+    /// Adds what waits.
+    private func settle() {
+        let mask = 2 &* capacity &- 1
+        var sum: UInt64 = 0
+        for index in 0..<waitingCount {
+            sum &+= slots[Int(truncatingIfNeeded: waiting[index].hash >> 32) & mask]
+        }
+        for index in 0..<waitingCount {
+            let slot = slots[Int(truncatingIfNeeded: waiting[index].hash >> 32) & mask]
+            if slot != 0 { sum &+= entries[Int(truncatingIfNeeded: slot & 0xFFFF_FFFF) &- 1].key.0 }
+        }
+        fetched = sum
+        for index in 0..<waitingCount {
+            let one = UnsafeRawPointer(waiting + index)
+            let key = UnsafeRawBufferPointer(start: one, count: Int(waiting[index].length))
+            add(key, waiting[index].key, waiting[index].hash, waiting[index].sums)
+        }
+        waitingCount = 0
+    }
+
+    @inline(__always)
+    private static func head(_ key: UnsafeRawBufferPointer) -> (UInt64, UInt64, UInt64) {
         let words = UnsafeRawPointer(key.baseAddress!)
-        let head = (
+        return (
             words.loadUnaligned(as: UInt64.self), words.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
             words.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
         )
+    }
+
+    @inline(__always)
+    private func add(
+        _ key: UnsafeRawBufferPointer, _ head: (UInt64, UInt64, UInt64), _ hash: UInt64, _ more: AggregateSums
+    ) {
         let isInline = key.count <= GroupKey.inlineCount
-        let hash = isInline ? Self.hash(head) : BytesDictionary.hash(key)
         let tag = hash & 0xFFFF_FFFF_0000_0000
         let mask = 2 &* capacity &- 1
         var slot = Int(truncatingIfNeeded: hash >> 32) & mask
@@ -111,6 +164,7 @@ final class GroupTable {
     }
 
     func result(_ question: Aggregation, _ completeness: QueryResult) -> AggregateResult {
+        settle()
         var result = AggregateResult(completeness: completeness)
         (result.total, result.rest, result.groupCount) = (total, rest, count)
         result.completeness.delivered = Int(clamping: total.records)

@@ -170,15 +170,19 @@ struct QueryRun {
     }
 
     /// Delivers what comes before a time, in order; nil is everything.
-    /// - Returns: false when the query is at its end.
+    /// - Returns: false when the query is at its end, or pauses.
     private mutating func deliver(until bound: Int64?, _ body: (borrowing HeaderRecord, String) -> Bool) -> Bool {
         while let next = nextActive() {
-            let time = active[next].time
-            if let bound, query.order == .ascending ? time >= bound : time <= bound { return true }
-            guard deliver(active[next], time, body) else { return false }
-            active[next].advance()
-            if active[next].isExhausted { active.remove(at: next) }
-            if result.delivered == pause { return false }
+            let selection = active[next]
+            // Blocks rarely overlap: one is mostly read to its end before another one's turn comes.
+            repeat {
+                let time = selection.time
+                if let bound, query.order == .ascending ? time >= bound : time <= bound { return true }
+                guard deliver(selection, time, body) else { return false }
+                selection.advance()
+                if selection.isExhausted { active.remove(at: next) }
+                if result.delivered == pause { return false }
+            } while active.count == 1 && !selection.isExhausted
         }
         return true
     }
@@ -204,7 +208,8 @@ struct QueryRun {
         result.cursor = QueryCursor(
             time: time, delivered: repeated ? result.cursor.delivered + 1 : before + 1)
         result.delivered += 1
-        guard body(selection.record, selection.interface) else {
+        let record = selection.record
+        guard body(record, selection.name(of: record.metadata.ifindex)) else {
             result.stopped = .receiver
             return false
         }
