@@ -16,10 +16,10 @@ enum RowTable {
         try connection.execute("BEGIN")
         for chunk in chunks {
             var problem: (any Error)?
-            chunk.forEach { record in
+            chunk.forEach({ record in
                 do { try bind(record, to: &statement) } catch { problem = error }
                 waiting += 1
-            }
+            })
             if let problem { throw problem }
             if waiting >= 50_000 {
                 try connection.execute("COMMIT; BEGIN")
