@@ -162,6 +162,9 @@ public enum Interface {
           newest: ?int
         )
 
+        # An interface that is wanted and cannot be logged.
+        type Refusal (name: string, reason: string)
+
         # What runs, what it counted, and whether the sums are right (`consistent`). `flows` are in the kernel's tables,
         # `flowLimit` find room.
         method Status() -> (
@@ -170,6 +173,7 @@ public enum Interface {
           time: int,
           startTime: int,
           interfaces: []InterfaceStatus,
+          refused: []Refusal,
           store: StoreStatus,
           flows: int,
           flowLimit: int,

@@ -51,6 +51,7 @@ struct InterfaceTests {
             directory: "", stored: 0, waiting: 0, segments: 0, bytes: 0, limit: 0, oldest: 0, newest: 0)
         #expect(keys(store) == Self.members(after: "type StoreStatus ("))
         let status = StatusReply(version: "", host: "", time: 0, startTime: 0, interfaces: [], store: store)
+        #expect(keys(Refusal(name: "", reason: "")) == Self.members(after: "type Refusal ("))
         #expect(Set(keys(status)) == Set(Self.members(after: "method Status() -> (")))
     }
 

@@ -156,3 +156,20 @@ def test_an_interface_can_have_a_hook_and_a_direction_of_its_own(quiet_lab, fold
         entries = {(entry["name"], entry["direction"]): entry for entry in daemon.status()["interfaces"]}
         assert entries["own0", "in"]["mode"] == "generic" and ("own0", "out") in entries
         assert entries["logged", "in"]["hook"] == "tc" and ("logged", "out") not in entries
+
+
+def test_one_that_cannot_be_logged_is_told_and_does_not_keep_the_daemon_from_being_ready(quiet_lab, folder):
+    daemon = Daemon(quiet_lab.logged, folder, capture__interfaces=["logged", "lo"], capture__direction="in")
+    table = '[[interface]]\nmatch = "lo"\nhook = "native"\n'
+    daemon.config.write_text(daemon.config.read_text() + table)
+    with daemon:
+        status = daemon.status()
+        assert {entry["name"] for entry in status["interfaces"]} == {"logged"}
+        (refusal,) = status["refused"]
+        assert refusal["name"] == "lo" and refusal["reason"]
+        assert f"lo is not logged: {refusal['reason']}" in daemon.hdrctl("status").stdout
+        assert daemon.log().count("not logged:") == 1
+        daemon.config.write_text(daemon.config.read_text().replace(table, ""))
+        daemon.hdrctl("reload")
+        wait_for(daemon, "logged", "lo")
+        assert daemon.status()["refused"] == []

@@ -9,9 +9,9 @@ final class Interfaces: @unchecked Sendable {
     private let pipeline: Pipeline
     private let log: Logger
     private var configured: Configuration.CaptureSection
-    /// What is attached, and what was refused (to say so once).
     private var attached: [UInt32: String] = [:]
-    private var refused: Set<String> = []
+    /// Why wanted interfaces could not be attached, by name.
+    let refused = Monitor<[String: String]>([:])
     private var store: DescriptorStore
     /// Something was attached or detached since systemd was last told.
     private var isChanged = true
@@ -31,7 +31,7 @@ final class Interfaces: @unchecked Sendable {
     func configure(_ section: Configuration.CaptureSection) {
         let old = configured
         configured = section
-        refused = []
+        refused.update { $0 = [:] }
         for (index, name) in attached where place(of: name, in: old) != place(of: name, in: section) { detach(index) }
     }
 
@@ -46,6 +46,7 @@ final class Interfaces: @unchecked Sendable {
     func update() -> Bool {
         let before = attached.keys
         let wanted = Self.present.filter { wants($0.name, $0.flags) }.compactMap { Device(named: $0.name) }
+        refused.withLock { $0 = $0.filter { name, _ in wanted.contains { $0.name == name } } }
         for index in attached.keys where !wanted.contains(where: { $0.index == index }) { detach(index) }
         for device in wanted where attached[device.index] != device.name {
             if attached[device.index] != nil { rename(device) } else { attach(device) }
@@ -60,6 +61,7 @@ final class Interfaces: @unchecked Sendable {
         do {
             let hooks = try capture.attach(device, hook: place.hook, directions: place.directions)
             attached[device.index] = device.name
+            refused.withLock { $0[device.name] = nil }
             isChanged = true
             pipeline.send(.interface(index: device.index, name: device.name))
             let places = [hooks.ingress.map { "in: \($0.rawValue)" }, hooks.egress.map { "out: \($0.rawValue)" }]
@@ -68,9 +70,8 @@ final class Interfaces: @unchecked Sendable {
                 .attached, "\(device.name): logging, \(hook) (\(hooks.reason))",
                 [.interface: device.name, .hook: hook, .reason: hooks.reason])
         } catch {
-            if refused.insert(device.name).inserted {
-                log.tell(.refused, "not logged: \(error)", [.interface: device.name, .reason: error])
-            }
+            let isNew = refused.withLock { $0.updateValue("\(error)", forKey: device.name) == nil }
+            if isNew { log.tell(.refused, "not logged: \(error)", [.interface: device.name, .reason: error]) }
         }
     }
 

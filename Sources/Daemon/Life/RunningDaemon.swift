@@ -45,7 +45,8 @@ final class RunningDaemon {
             writer.close(now: Clock.wall)
             throw StartError.noInterface(interfaces.missing.joined(separator: ", "))
         }
-        let accountant = Accountant(capture, store, pipeline, directory: directory, log)
+        let accountant = Accountant(
+            capture, store, pipeline, directory: directory, refused: interfaces.refused, log)
         drain = DrainLoop(capture, pipeline)
         watch = Watch(
             drain, interfaces, accountant, interval: configuration.capture.flowInterval.nanoseconds, log)

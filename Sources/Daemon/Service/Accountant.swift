@@ -32,11 +32,17 @@ final class Accountant: @unchecked Sendable {
     private let store: StoreReader
     private let pipeline: Pipeline
     private let directory: String
+    /// Why interfaces are not logged, by name.
+    private let refused: Monitor<[String: String]>
     private let log: Logger
     private let started = Clock.wall
     private let last: Monitor<Last>
 
-    init(_ capture: Capture, _ store: StoreReader, _ pipeline: Pipeline, directory: String, _ log: Logger) {
+    init(
+        _ capture: Capture, _ store: StoreReader, _ pipeline: Pipeline, directory: String,
+        refused: Monitor<[String: String]>, _ log: Logger
+    ) {
+        self.refused = refused
         self.capture = capture
         self.store = store
         self.pipeline = pipeline
@@ -206,7 +212,9 @@ final class Accountant: @unchecked Sendable {
         }
         return StatusReply(
             version: Version.current, host: Self.hostName, time: Clock.wall, startTime: started,
-            interfaces: interfaces.map { entry($0, stored, last) }, store: store,
+            interfaces: interfaces.map { entry($0, stored, last) },
+            refused: refused.withLock { $0 }.sorted { $0.key < $1.key }.map { Refusal(name: $0.key, reason: $0.value) },
+            store: store,
             flows: usage.entries, flowLimit: usage.limit, gaps: gaps())
     }
 

@@ -111,14 +111,18 @@ final class SegmentReader {
         return true
     }
 
-    /// Counts and times of all blocks with a sound row.
+    /// Counts and times of all blocks as their rows tell; whether these are sound shows when they are read.
     func summarised() throws(StoreError) -> SegmentInfo {
         var info = info
-        let (rows, _) = try rows(overlapping: Int64.min..<Int64.max)
-        info.blocks = Int64(rows.count)
-        info.records = rows.reduce(0) { $0 + $1.count }
-        if let first = rows.map(\.first).min(), let last = rows.map(\.last).max(), first <= last {
-            info.times = first...last
+        do {
+            var sums = try connection.prepare("SELECT count(*), total(count), min(first), max(last) FROM block")
+            if try sums.step(), sums.integer(0) > 0 {
+                (info.blocks, info.records) = (sums.integer(0), sums.integer(1))
+                let (first, last) = (sums.integer(2), sums.integer(3))
+                info.times = min(first, last)...max(first, last)
+            }
+        } catch {
+            throw SegmentFile.explained(error, path)
         }
         info.state = try state
         return info

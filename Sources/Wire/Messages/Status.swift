@@ -7,6 +7,8 @@ public struct StatusReply: Codable, Equatable, Sendable {
     public var startTime: Int64
     /// One an interface and direction.
     public var interfaces: [InterfaceStatus]
+    /// Interfaces that are wanted and cannot be logged.
+    public var refused: [Refusal]
     public var store: StoreStatus
     /// Flows in the kernel's tables when the counters were read, and how many find room.
     public var flows: Int
@@ -18,8 +20,9 @@ public struct StatusReply: Codable, Equatable, Sendable {
 
     public init(
         version: String, host: String, time: Int64, startTime: Int64, interfaces: [InterfaceStatus],
-        store: StoreStatus, flows: Int = 0, flowLimit: Int = 0, gaps: [Gap] = []
+        refused: [Refusal] = [], store: StoreStatus, flows: Int = 0, flowLimit: Int = 0, gaps: [Gap] = []
     ) {
+        self.refused = refused
         self.flows = flows
         self.flowLimit = flowLimit
         self.version = version
@@ -30,6 +33,17 @@ public struct StatusReply: Codable, Equatable, Sendable {
         self.store = store
         self.gaps = gaps
         consistent = interfaces.allSatisfy { $0.identities.allSatisfy(\.holds) }
+    }
+}
+
+/// An interface that is not logged, and why.
+public struct Refusal: Codable, Equatable, Sendable {
+    public var name: String
+    public var reason: String
+
+    public init(name: String, reason: String) {
+        self.name = name
+        self.reason = reason
     }
 }
 

@@ -12,6 +12,8 @@ struct StatusReport {
                 + ", since \(time.seconds(status.startTime)) (\(Quantity.duration(status.time - status.startTime)))"
         ]
         lines += status.interfaces.flatMap(interface)
+        if !status.refused.isEmpty { lines.append("") }
+        lines += status.refused.map { style.bad("\(Escaped.text($0.name)) is not logged: \(Escaped.text($0.reason))") }
         if status.interfaces.isEmpty { lines += ["", style.bad("no interface is being logged")] }
         if status.flowLimit > 0 {
             let percent = Quantity.decimal(100 * Double(status.flows) / Double(status.flowLimit))
