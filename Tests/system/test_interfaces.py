@@ -158,18 +158,25 @@ def test_an_interface_can_have_a_hook_and_a_direction_of_its_own(quiet_lab, fold
         assert entries["logged", "in"]["hook"] == "tc" and ("logged", "out") not in entries
 
 
+# A link layer of its own (ARPHRD_NETLINK) for a tun device: TUNSETIFF with IFF_TUN | IFF_NO_PI, then TUNSETLINK.
+ODD = """
+import fcntl, struct
+with open("/dev/net/tun", "r+b", buffering=0) as tun:
+    fcntl.ioctl(tun, 0x400454CA, struct.pack("16sH22x", b"odd0", 0x1001))
+    fcntl.ioctl(tun, 0x400454CD, 824)
+"""
+
+
 def test_one_that_cannot_be_logged_is_told_and_does_not_keep_the_daemon_from_being_ready(quiet_lab, folder):
-    daemon = Daemon(quiet_lab.logged, folder, capture__interfaces=["logged", "lo"], capture__direction="in")
-    table = '[[interface]]\nmatch = "lo"\nhook = "native"\n'
-    daemon.config.write_text(daemon.config.read_text() + table)
-    with daemon:
+    host = quiet_lab.logged
+    host.run("ip", "tuntap", "add", "mode", "tun", "name", "odd0")
+    host.run("/usr/bin/python3", "-c", ODD)
+    with Daemon(host, folder, capture__interfaces=["logged", "odd0"], capture__direction="in") as daemon:
         status = daemon.status()
         assert {entry["name"] for entry in status["interfaces"]} == {"logged"}
-        (refusal,) = status["refused"]
-        assert refusal["name"] == "lo" and refusal["reason"]
-        assert f"lo is not logged: {refusal['reason']}" in daemon.hdrctl("status").stdout
+        reason = "odd0: its link layer is neither Ethernet nor IP"
+        assert status["refused"] == [{"name": "odd0", "reason": reason}]
+        assert f"odd0 is not logged: {reason}" in daemon.hdrctl("status").stdout
         assert daemon.log().count("not logged:") == 1
-        daemon.config.write_text(daemon.config.read_text().replace(table, ""))
-        daemon.hdrctl("reload")
-        wait_for(daemon, "logged", "lo")
-        assert daemon.status()["refused"] == []
+        host.run("ip", "link", "delete", "odd0")
+        wait_until(lambda: daemon.status()["refused"] == [], SOON, "nothing refused any more")
