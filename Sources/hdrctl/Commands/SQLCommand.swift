@@ -17,7 +17,7 @@ struct SQLCommand: ParsableCommand {
 
             Functions beside SQLite's: in_net(address, network), net(address, length), protocol_name(number),
             tcp_flags(number). Times are nanoseconds since 1970, UTC. For sums over many records "hdrctl top" and
-            "hdrctl series" are an order of magnitude faster.
+            "hdrctl series" are many times as fast.
 
             EXAMPLES
               hdrctl sql 'SELECT source, sum(frameLength) AS bytes FROM headers GROUP BY source ORDER BY bytes DESC LIMIT 10'
