@@ -26,9 +26,11 @@ build: ## release binaries in .build/release
 	swift build $(RELEASE_FLAGS) --product hdrctl
 	swift build $(RELEASE_FLAGS) --product hdrlog
 
-# Beside the binaries that are installed, the frame generator of tests, benchmarks and the demo.
+# Beside the binaries that are installed, the frame generator of tests, benchmarks and the demo, and the meter of the
+# store's budgets.
 build-tools: build
 	swift build $(RELEASE_FLAGS) --product hdrgen
+	swift build $(RELEASE_FLAGS) --product StoreMeter
 
 debug: ## debug binaries and tests in .build/debug
 	swift build --build-tests
@@ -59,7 +61,7 @@ test-debian-kernel: ## the daemon on Debian 12's own kernel 6.1 in qemu
 
 SIZE ?= 20000000
 
-bench-store: build ## the store's ingest, size and queries, beside DuckDB and nfdump; SIZE=20000000; writes bench-results/store.json
+bench-store: build-tools ## the store's ingest, size and queries, beside DuckDB and nfdump; SIZE=20000000; writes bench-results/store.json
 	@scripts/install-dependencies bench
 	swift build $(RELEASE_FLAGS) --product StoreBench
 	.build/python/bin/python Tests/benches/store.py --size $(SIZE) $(BENCH_OPTIONS) bench-results/store.json

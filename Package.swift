@@ -50,8 +50,10 @@ let package = Package(
         .target(
             name: "Capture", dependencies: ["BPF", "Records", "Filter", "CHdrlog", "CLinux"],
             swiftSettings: strict, plugins: ["CompileBPF"]),
+        // Each record passes through its loops: accesses are checked for exclusivity in debug builds only.
         .target(
-            name: "Store", dependencies: ["SQLite", "Records", "Filter", "CZstd", "CHdrlog"], swiftSettings: strict),
+            name: "Store", dependencies: ["SQLite", "Records", "Filter", "CZstd", "CHdrlog"],
+            swiftSettings: strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]),
         .target(
             name: "SQLTables", dependencies: ["SQLite", "Store", "Filter", "Records", "CHdrlog"], swiftSettings: strict),
         .target(name: "Wire", dependencies: ["Records", "CHdrlog", nioCore, nioPosix], swiftSettings: strict),
@@ -106,6 +108,11 @@ let package = Package(
         .executableTarget(
             name: "StoreCrashWriter", dependencies: ["Store", "Records", "CHdrlog"], path: "Tests/StoreCrashWriter",
             swiftSettings: strict),
+        .target(name: "CStoreMeter", path: "Tests/CStoreMeter"),
+        .executableTarget(
+            name: "StoreMeter",
+            dependencies: ["Store", "Records", "CHdrlog", "StoreFixtures", "CStoreMeter"],
+            path: "Tests/StoreMeter", swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
             dependencies: [
@@ -121,14 +128,17 @@ let package = Package(
         .testTarget(
             name: "HdrctlTests",
             dependencies: [
-                "hdrctl", "Wire", "WireFixture", "Store", "Records", "CHdrlog", "PacketBuilder", argumentParser,
+                "hdrctl", "Wire", "WireFixture", "Store", "SQLite", "Records", "CHdrlog", "PacketBuilder",
+                argumentParser,
             ],
             swiftSettings: strict),
         .testTarget(
             name: "SQLTests",
             dependencies: ["SQLTables", "SQLite", "Store", "Filter", "Records", "CHdrlog", "StoreFixtures"],
             swiftSettings: strict),
-        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Filter"], swiftSettings: strict),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: ["Daemon", "Capture", "Store", "Records", "Filter", "Wire", "CHdrlog"], swiftSettings: strict),
         .executableTarget(
             name: "KernelBench",
             dependencies: ["Capture", "BPF", "Records", "Filter", "CHdrlog", "CLinux", "PacketBuilder"],

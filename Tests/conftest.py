@@ -2,7 +2,9 @@
 
 import os
 import pathlib
+import signal
 import tempfile
+import traceback
 
 import pytest
 
@@ -17,6 +19,42 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if {"lab", "quiet_lab", "module_lab", "quiet_module_lab", "container"} & set(item.fixturenames):
             item.add_marker(pytest.mark.skip(reason="needs root: network namespaces, BPF and systemd-nspawn"))
+
+
+# A test that hangs fails by itself, and says where. Fixtures may build a package or boot a machine.
+CALL_SECONDS = 240
+SETUP_SECONDS = 660
+
+
+def _limited(seconds: int):
+    """Fails what runs meanwhile when it takes longer."""
+
+    def late(_, frame):
+        where = "".join(traceback.format_stack(frame, limit=4))
+        pytest.fail(f"not done after {seconds} s; it was at\n{where}")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup():
+    return (yield from _limited(SETUP_SECONDS))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call():
+    return (yield from _limited(CALL_SECONDS))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown():
+    return (yield from _limited(CALL_SECONDS))
 
 
 @pytest.fixture

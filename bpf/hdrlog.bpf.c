@@ -35,7 +35,7 @@ static __always_inline int is_chosen(__u32 rate)
 
 /* What happens to a counted frame after the rules, which may have answered or not. */
 static __always_inline void finish(void *ctx, enum hook hook, struct packet *packet, const struct hdrlog_bank *bank,
-				   struct hdrlog_counters *counted, const struct bytes *bytes)
+				   struct hdrlog_counters *counted)
 {
 	__u64 nth = 0;
 
@@ -51,26 +51,24 @@ static __always_inline void finish(void *ctx, enum hook hook, struct packet *pac
 		return;
 	}
 	counted->sampled++;
-	if (!record(ctx, hook, packet, rate, bytes))
+	if (!record(ctx, hook, packet, rate))
 		counted->ring_lost++;
 }
 
-static __always_inline struct hdrlog_bank *bank_of(struct hdrlog_control *settings, __u32 generation)
+static __always_inline const struct hdrlog_bank *bank_of(__u32 generation)
 {
-	return &settings->banks[generation & 1];
+	return &control.banks[generation & 1];
 }
 
 /* Where rules tail-call to: the packet is as log_frame() left it. */
-static __always_inline void finish_after_rules(void *ctx, enum hook hook, const struct bytes *bytes)
+static __always_inline void finish_after_rules(void *ctx, enum hook hook)
 {
 	__u32 zero = 0;
 	struct packet *packet = bpf_map_lookup_elem(&packets, &zero);
-	struct hdrlog_control *settings = bpf_map_lookup_elem(&control, &zero);
-
 	struct hdrlog_counters *counted = packet ? bpf_map_lookup_elem(&counters, &packet->slot) : NULL;
 
-	if (counted && settings)
-		finish(ctx, hook, packet, bank_of(settings, packet->generation), counted, bytes);
+	if (counted)
+		finish(ctx, hook, packet, bank_of(packet->generation), counted);
 }
 
 /* The frame that this CPU is at, for the hook to say what it knows. */
@@ -91,16 +89,14 @@ static __always_inline struct packet *begin(__u32 ifindex, __u32 length, enum hd
 }
 
 /* Counts a frame, asks the rules, and if it is chosen, puts its headers into the ring of this CPU. */
-static __always_inline void log_frame(void *ctx, enum hook hook, struct packet *packet, const struct bytes *bytes)
+static __always_inline void log_frame(void *ctx, enum hook hook, struct packet *packet)
 {
-	__u32 zero = 0, place = packet->facts.ifindex % HDRLOG_PORTS;
-	struct hdrlog_port *port = bpf_map_lookup_elem(&ports, &place);
-	struct hdrlog_control *settings = bpf_map_lookup_elem(&control, &zero);
+	const struct hdrlog_port *port = &ports[packet->facts.ifindex % HDRLOG_PORTS];
 
-	if (!port || port->ifindex != packet->facts.ifindex || !settings)
+	if (port->ifindex != packet->facts.ifindex)
 		return;
 	/* Read once: counters, settings and record belong to the same generation. */
-	__u64 generation = *(volatile __u64 *)&settings->generation;
+	__u64 generation = *(volatile __u64 *)&control.generation;
 	__u32 bank = generation & 1, slot = port->slot + packet->facts.direction + bank * bank_stride;
 	struct hdrlog_counters *counted = bpf_map_lookup_elem(&counters, &slot);
 	if (!counted)
@@ -108,62 +104,56 @@ static __always_inline void log_frame(void *ctx, enum hook hook, struct packet *
 	packet->slot = slot;
 	packet->generation = generation;
 	packet->link_type = port->link_type;
-	walk_frame(packet, bytes->start, bytes->end);
+	walk_frame(ctx, hook, packet);
 	count(counted, packet);
 
-	struct hdrlog_bank *set = bank_of(settings, bank);
+	const struct hdrlog_bank *set = bank_of(bank);
 	if (set->features & HDRLOG_HISTOGRAMS)
 		count_histograms(&counted->histograms, packet);
 	if (set->features & HDRLOG_RULES) {
-		set_ethernet(packet, bytes->start, bytes->end);
+		set_ethernet(ctx, hook, packet);
 		bpf_tail_call(ctx, hook == HOOK_XDP ? (void *)&xdp_rules : (void *)&tc_rules, bank);
 	}
-	finish(ctx, hook, packet, set, counted, bytes);
+	finish(ctx, hook, packet, set, counted);
 }
 
-static __always_inline struct bytes bytes_of_xdp(const struct xdp_md *ctx)
+/* The VLAN tag that the hardware took off. Only a program that is bound to its interface may ask the driver for it, so
+ * as it stands here this does nothing, and the verifier removes it. User space makes copies of the program that do, by
+ * changing two instructions: the number, and the call, which is none of the kernel's.
+ */
+static __always_inline void ask_for_tag(struct xdp_md *ctx, struct packet *packet)
 {
-	return (struct bytes){(void *)(long)ctx->data, (void *)(long)ctx->data_end};
-}
+	int (*rx_vlan_tag)(struct xdp_md *, __be16 *, __u16 *) = (void *)HDRLOG_TAG_CALL;
+	struct {
+		__be16 tpid;
+		__u16 tci;
+	} tag = {};
+	__u64 asks;
 
-/* Headers that lie in fragments are walked in a copy. */
-static __always_inline void copy_headers(struct xdp_md *ctx, __u32 length, struct bytes *bytes)
-{
-	__u32 zero = 0, wanted = min_u32(length, HDRLOG_MAX_CAPTURED);
-
-	if (bytes->end - bytes->start >= wanted)
+	asm volatile("%0 = %1" : "=r"(asks) : "i"(HDRLOG_ASKS_NOT));
+	if (asks == HDRLOG_ASKS_NOT || rx_vlan_tag(ctx, &tag.tpid, &tag.tci))
 		return;
-	void *copy = bpf_map_lookup_elem(&copies, &zero);
-	if (!copy || !copy_any(copy, ctx, HOOK_XDP, wanted))
-		return;
-	*bytes = (struct bytes){copy, copy + (wanted & (2 * HDRLOG_MAX_CAPTURED - 1))}; /* a bound for the verifier */
+	packet->vlan_tci = tag.tci;
+	packet->vlan_tpid = bpf_ntohs(tag.tpid);
 }
 
 SEC("xdp.frags")
 int hdrlog_xdp(struct xdp_md *ctx)
 {
-	struct bytes bytes = bytes_of_xdp(ctx);
-	__u32 length = bpf_xdp_get_buff_len(ctx);
-	struct packet *packet = begin(ctx->ingress_ifindex, length, HDRLOG_INGRESS);
+	struct packet *packet = begin(ctx->ingress_ifindex, bpf_xdp_get_buff_len(ctx), HDRLOG_INGRESS);
 
-	copy_headers(ctx, length, &bytes);
-	if (packet)
-		log_frame(ctx, HOOK_XDP, packet, &bytes);
+	if (!packet)
+		return XDP_PASS;
+	ask_for_tag(ctx, packet);
+	log_frame(ctx, HOOK_XDP, packet);
 	return XDP_PASS;
 }
 
 SEC("xdp.frags")
 int hdrlog_xdp_finish(struct xdp_md *ctx)
 {
-	struct bytes bytes = bytes_of_xdp(ctx);
-
-	finish_after_rules(ctx, HOOK_XDP, &bytes);
+	finish_after_rules(ctx, HOOK_XDP);
 	return XDP_PASS;
-}
-
-static __always_inline struct bytes bytes_of_skb(const struct __sk_buff *skb)
-{
-	return (struct bytes){(void *)(long)skb->data, (void *)(long)skb->data_end};
 }
 
 static __always_inline int log_skb(struct __sk_buff *skb, enum hdrlog_direction direction)
@@ -178,12 +168,7 @@ static __always_inline int log_skb(struct __sk_buff *skb, enum hdrlog_direction 
 		packet->vlan_tci = skb->vlan_tci;
 		packet->vlan_tpid = bpf_ntohs(skb->vlan_proto);
 	}
-	/* A driver may leave the headers in fragments that only a copy makes readable. */
-	__u32 linear = (long)skb->data_end - (long)skb->data;
-	if (linear < skb->len && linear < HDRLOG_MAX_CAPTURED)
-		bpf_skb_pull_data(skb, skb->len < HDRLOG_MAX_CAPTURED ? skb->len : HDRLOG_MAX_CAPTURED);
-	struct bytes bytes = bytes_of_skb(skb);
-	log_frame(skb, HOOK_TC, packet, &bytes);
+	log_frame(skb, HOOK_TC, packet);
 	return TC_ACT_UNSPEC; /* other filters have their turn */
 }
 
@@ -202,9 +187,7 @@ int hdrlog_egress(struct __sk_buff *skb)
 SEC("tc")
 int hdrlog_tc_finish(struct __sk_buff *skb)
 {
-	struct bytes bytes = bytes_of_skb(skb);
-
-	finish_after_rules(skb, HOOK_TC, &bytes);
+	finish_after_rules(skb, HOOK_TC);
 	return TC_ACT_UNSPEC;
 }
 

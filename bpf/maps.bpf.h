@@ -8,22 +8,11 @@
 /* Slots of one bank: two for each interface. Set before load together with the size of `counters`. */
 const volatile __u32 bank_stride = 2;
 
-/* key 0, value the generation and the settings of both banks. Written by user space only. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct hdrlog_control);
-} control SEC(".maps");
-
-/* key ifindex modulo HDRLOG_PORTS, value who it is: an array, because a hash look-up costs ten times as much. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, HDRLOG_PORTS);
-	__type(key, __u32);
-	__type(value, struct hdrlog_port);
-} ports SEC(".maps");
+/* Written by user space only. Variables in sections of their own are maps of one value that is reached without a
+ * look-up: the generation and the settings of both banks; and who the interfaces are, by ifindex modulo HDRLOG_PORTS.
+ */
+struct hdrlog_control control SEC(".data.control");
+struct hdrlog_port ports[HDRLOG_PORTS] SEC(".data.ports");
 
 /* key slot, value the counters of one CPU: 4.3 kB * banks * 2 * interfaces * CPUs. */
 struct {
@@ -134,7 +123,7 @@ struct {
 	__type(value, struct hdrlog_flow_usage);
 } flow_usage SEC(".maps");
 
-/* key 0, value the first bytes of the frame that one CPU is at, if XDP cannot read them in place. */
+/* key 0, value the first bytes of the frame that one CPU is at, if they cannot be read in place. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

@@ -51,7 +51,8 @@ static __always_inline __u32 walk_ipv4(struct walk *w, __u32 offset)
 	facts->traffic_class = ip[1];
 	facts->fragment = fragment;
 	facts->has |= HDRLOG_HAS_FRAGMENT;
-	set_ipv4_addresses(facts, ip + 12, ip + 16);
+	put_ipv4_addresses(facts, ip + 12, ip + 16);
+	facts->has |= HDRLOG_HAS_ADDRESSES;
 	if (offset + length > w->available)
 		return stop(w, HDRLOG_TRUNCATED_L3, w->available);
 	if (total) { /* 0: a segmentation-offload frame, the payload fills it */
@@ -138,7 +139,8 @@ static __always_inline __u32 walk_ipv6(struct walk *w, __u32 offset)
 	facts->network = HDRLOG_NETWORK_IPV6;
 	facts->ttl = ip[7];
 	facts->traffic_class = word(ip) >> 4;
-	set_ipv6_addresses(facts, ip + 8);
+	put_ipv6_addresses(facts, ip + 8);
+	facts->has |= HDRLOG_HAS_ADDRESSES;
 	w->is_ip = 1;
 	w->protocol = ip[6];
 	w->end = offset + 40;
@@ -160,6 +162,8 @@ static __always_inline void walk_arp(struct walk *w, __u32 offset)
 	}
 	w->end = offset + length;
 	arp = at(w, offset, 28);
-	if (arp && arp[4] == 6 && arp[5] == 4)
-		set_ipv4_addresses(&w->packet->facts, arp + 14, arp + 24);
+	if (arp && arp[4] == 6 && arp[5] == 4) {
+		put_ipv4_addresses(&w->packet->facts, arp + 14, arp + 24);
+		w->packet->facts.has |= HDRLOG_HAS_ADDRESSES;
+	}
 }

@@ -10,8 +10,10 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "include/hdrlog.h"
+#include "gather.bpf.h"
 #include "network.bpf.h"
 #include "transport.bpf.h"
+#include "usual.bpf.h"
 #include "walk.bpf.h"
 
 static __always_inline int is_tag(__u16 ethertype)
@@ -109,13 +111,13 @@ static __always_inline void walk_headers(struct walk *w, __u8 link_type)
 		walk_l4(w, forget(w, l4));
 }
 
-/* Walks the headers and notes in the packet what it finds. */
-static __always_inline void walk_frame(struct packet *packet, void *data, void *data_end)
+static __always_inline void walk_any(struct packet *packet, const struct bytes *bytes)
 {
-	__u32 available = min_u32(data_end - data, HDRLOG_MAX_CAPTURED), length = packet->facts.frame_length;
+	__u32 available = min_u32(bytes->end - bytes->start, HDRLOG_MAX_CAPTURED);
+	__u32 length = packet->facts.frame_length;
 	struct walk w = {
-	    .data = data,
-	    .data_end = data_end,
+	    .data = bytes->start,
+	    .data_end = bytes->end,
 	    .packet = packet,
 	    .frame_length = length,
 	    .available = available,
@@ -131,16 +133,29 @@ static __always_inline void walk_frame(struct packet *packet, void *data, void *
 	packet->end = w.end;
 	packet->is_ip = w.is_ip;
 	packet->is_fragment = w.is_fragment;
+}
+
+/* Walks the headers and notes in the packet what it finds. */
+static __always_inline void walk_frame(void *ctx, enum hook hook, struct packet *packet)
+{
+	struct bytes bytes = bytes_of(ctx, hook);
+
+	if (!walk_usual(packet, &bytes)) {
+		bytes = bytes_of(ctx, hook);
+		gather(ctx, hook, packet->facts.frame_length, &bytes);
+		walk_any(packet, &bytes);
+	}
 	/* What follows reads it all from the map, so that it is verified once and not for each way through the walk. */
 	asm volatile("" ::: "memory");
 }
 
 /* The addresses of L2, which only rules ask for. */
-static __always_inline void set_ethernet(struct packet *packet, void *data, void *data_end)
+static __always_inline void set_ethernet(void *ctx, enum hook hook, struct packet *packet)
 {
-	word32 *to = (word32 *)packet->facts.ethernet, *from = data;
+	struct bytes bytes = bytes_of(ctx, hook);
+	word32 *to = (word32 *)packet->facts.ethernet, *from = bytes.start;
 
-	if (!(packet->facts.has & HDRLOG_HAS_ETHERNET) || data + 14 > data_end)
+	if (!(packet->facts.has & HDRLOG_HAS_ETHERNET) || bytes.start + 14 > bytes.end)
 		return;
 	for (int i = 0; i < 3; i++)
 		to[i] = from[i];

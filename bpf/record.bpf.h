@@ -8,15 +8,9 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "include/hdrlog.h"
+#include "gather.bpf.h"
 #include "maps.bpf.h"
 #include "parse.bpf.h"
-
-enum hook { HOOK_XDP, HOOK_TC };
-
-/* The frame's bytes that can be read in place. */
-struct bytes {
-	void *start, *end;
-};
 
 /* What was written before is seen by whoever sees what is written behind. x86 keeps the order of stores by itself; an
  * exchange is a full barrier everywhere.
@@ -41,7 +35,23 @@ static __always_inline int copy_words(void *to, const struct bytes *from, const 
 	return 1;
 }
 
-/* The usual lengths: UDP and TCP without options; TCP with timestamps, over IPv6, both, a SYN. */
+/* Copies exactly `length` bytes, which is even. Returns 0 when there are not so many to be read. */
+static __always_inline int copy_exactly(void *to, const struct bytes *from, const __u32 length)
+{
+	const __u32 words = length / 8;
+
+	if (from->start + length > from->end || !copy_words(to, from, words))
+		return 0;
+	if (length & 4)
+		*(word32 *)(to + 8 * words) = *(const word32 *)(from->start + 8 * words);
+	if (length & 2)
+		*(word16 *)(to + length - 2) = *(const word16 *)(from->start + length - 2);
+	return 1;
+}
+
+/* The usual lengths: UDP and TCP without options; TCP with timestamps, over IPv6, both, a SYN. Of a segment that is to
+ * be cut by the card, or was put together by it, no byte behind the headers can be read.
+ */
 static __always_inline int copy_usual(void *to, const struct bytes *from, __u32 length)
 {
 	if (length <= 48)
@@ -49,26 +59,10 @@ static __always_inline int copy_usual(void *to, const struct bytes *from, __u32 
 	if (length <= 56)
 		return copy_words(to, from, 7);
 	if (length <= 72)
-		return copy_words(to, from, 9);
+		return copy_words(to, from, 9) || (length == 66 && copy_exactly(to, from, 66));
 	if (length <= 96)
-		return copy_words(to, from, 12);
+		return copy_words(to, from, 12) || (length == 86 && copy_exactly(to, from, 86));
 	return 0;
-}
-
-/* Any length and place, by the kernel's help. Returns 0 when the bytes are not there. */
-static __always_inline int copy_any(void *to, void *ctx, enum hook hook, __u32 captured)
-{
-	/* The compiler knows that `captured` fits and would drop or merge the tests that the verifier needs to see:
-	 * one for each bound, signed, since 6.1 learns nothing from "is not 0". */
-	__s64 length = captured;
-
-	HIDE(length);
-	if (length <= 0)
-		return 0;
-	HIDE(length);
-	if (length > HDRLOG_MAX_CAPTURED)
-		return 0;
-	return !(hook == HOOK_XDP ? bpf_xdp_load_bytes(ctx, 0, to, length) : bpf_skb_load_bytes(ctx, 0, to, length));
 }
 
 /* Where the next record begins: not so near the end of a piece that one could be cut off. */
@@ -96,9 +90,9 @@ static __always_inline struct hdrlog_record *place_of(struct hdrlog_ring *ring, 
 }
 
 /* Returns 0 when the ring has no room. */
-static __always_inline int record(void *ctx, enum hook hook, const struct packet *packet, __u32 rate,
-				  const struct bytes *bytes)
+static __always_inline int record(void *ctx, enum hook hook, const struct packet *packet, __u32 rate)
 {
+	struct bytes bytes = bytes_of(ctx, hook);
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct hdrlog_ring *ring = bpf_map_lookup_elem(&rings, &cpu);
 
@@ -109,7 +103,7 @@ static __always_inline int record(void *ctx, enum hook hook, const struct packet
 	__u32 captured = packet->end; /* at most HDRLOG_MAX_CAPTURED */
 	if (!to)
 		return 0;
-	if (!copy_usual(to + 1, bytes, captured) && !copy_any(to + 1, ctx, hook, captured))
+	if (!copy_usual(to + 1, &bytes, captured) && !copy_any(to + 1, ctx, hook, captured))
 		captured = 0;
 	*to = (struct hdrlog_record){
 	    .boot_ns = bpf_ktime_get_boot_ns(),

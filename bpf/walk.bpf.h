@@ -23,6 +23,27 @@
 
 #define NO_HEADER (~0U) /* instead of an offset: no further header follows */
 
+enum hook { HOOK_XDP, HOOK_TC };
+
+/* The frame's bytes that can be read in place. */
+struct bytes {
+	void *start, *end;
+};
+
+/* Read anew from the context each time: of pointers that it read before, the verifier remembers how far they were
+ * compared, and would follow each way on from there by itself.
+ */
+static __always_inline struct bytes bytes_of(void *ctx, enum hook hook)
+{
+	const struct xdp_md *frame = ctx;
+	const struct __sk_buff *skb = ctx;
+
+	asm volatile("" ::: "memory");
+	if (hook == HOOK_XDP)
+		return (struct bytes){(void *)(long)frame->data, (void *)(long)frame->data_end};
+	return (struct bytes){(void *)(long)skb->data, (void *)(long)skb->data_end};
+}
+
 struct walk {
 	void *data, *data_end;
 	struct packet *packet; /* its facts are filled on the way */
@@ -87,16 +108,17 @@ static __always_inline __u8 missing(__u32 needed, __u32 end, __u8 truncated)
 	return (truncated & is_truncated) | (HDRLOG_HEADERS_TOO_LONG & ~is_truncated);
 }
 
-static __always_inline __u16 word(const __u8 *p)
-{
-	return (__u16)p[0] << 8 | p[1];
-}
-
 /* Unaligned, as the kernel lets us on every machine that we build for. */
+typedef __u16 __attribute__((may_alias)) word16;
 typedef __u32 __attribute__((may_alias)) word32;
 typedef __u64 __attribute__((may_alias)) word64;
 
-static __always_inline void set_ipv4_addresses(struct hdrlog_facts *facts, const __u8 *source, const __u8 *destination)
+static __always_inline __u16 word(const __u8 *p)
+{
+	return bpf_ntohs(*(const word16 *)p);
+}
+
+static __always_inline void put_ipv4_addresses(struct hdrlog_facts *facts, const __u8 *source, const __u8 *destination)
 {
 	word64 *from = (word64 *)facts->source, *to = (word64 *)facts->destination;
 
@@ -104,17 +126,15 @@ static __always_inline void set_ipv4_addresses(struct hdrlog_facts *facts, const
 	from[1] = 0;
 	to[0] = *(const word32 *)destination;
 	to[1] = 0;
-	facts->has |= HDRLOG_HAS_ADDRESSES;
 }
 
 /* Both lie one behind the other. */
-static __always_inline void set_ipv6_addresses(struct hdrlog_facts *facts, const __u8 *addresses)
+static __always_inline void put_ipv6_addresses(struct hdrlog_facts *facts, const __u8 *addresses)
 {
 	word64 *to = (word64 *)facts->source;
 
 	for (int i = 0; i < 4; i++) /* the destination lies behind the source there, too */
 		to[i] = ((const word64 *)addresses)[i];
-	facts->has |= HDRLOG_HAS_ADDRESSES;
 }
 
 static __always_inline void set_ports(struct hdrlog_facts *facts, const __u8 *header)

@@ -37,6 +37,9 @@ public struct Map: Sendable {
         keySize == other.keySize && valueSize == other.valueSize && entries == other.entries
     }
 
+    /// Whether keys and values are as large as those of another map.
+    public func hasLayout(of other: Map) -> Bool { keySize == other.keySize && valueSize == other.valueSize }
+
     /// CPUs that the kernel can have, as per-CPU maps count them.
     public static var processors: Int { Int(max(1, libbpf_num_possible_cpus())) }
 

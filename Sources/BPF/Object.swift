@@ -63,7 +63,7 @@ public struct Object: ~Copyable {
         String(cString: verdict.baseAddress!).split(separator: "\n").suffix(12).joined(separator: "\n")
     }
 
-    /// A map, valid as long as the object.
+    /// A map, or the variables of the section `.data.NAME`; valid as long as the object.
     public func map(_ name: String) throws(BPFError) -> Map {
         let map = try find(name)
         return Map(
@@ -80,11 +80,30 @@ public struct Object: ~Copyable {
         return Program(descriptor: bpf_program__fd(program), name: name)
     }
 
+    /// A loaded program's instructions, map descriptors included, in the kernel's encoding.
+    public func instructions(of name: String) throws(BPFError) -> [UInt64] {
+        guard let program = bpf_object__find_program_by_name(handle, name), let code = bpf_program__insns(program)
+        else {
+            throw BPFError("find program \(name)", ENOENT)
+        }
+        return UnsafeRawBufferPointer(start: code, count: 8 * bpf_program__insn_cnt(program)).withMemoryRebound(
+            to: UInt64.self
+        ) { Array($0) }
+    }
+
+    /// The number by which programs call one of the kernel's functions.
+    /// - Throws: `BPFError` when this kernel has none of the name, or does not say.
+    public static func kernelFunction(_ name: String) throws(BPFError) -> Int32 {
+        let number = hdrlog_kernel_function(name)
+        guard number > 0 else { throw BPFError("find \(name) in the kernel", number) }
+        return number
+    }
+
     private func find(_ map: String) throws(BPFError) -> OpaquePointer {
         var found: OpaquePointer?
         while let next = bpf_object__next_map(handle, found) {
             let name = String(cString: bpf_map__name(next))
-            if name == map || (map.hasPrefix(".") && name.hasSuffix(map)) { return next }
+            if name == map || name == ".data.\(map)" || (map.hasPrefix(".") && name.hasSuffix(map)) { return next }
             found = next
         }
         throw BPFError("find map \(map)", ENOENT)

@@ -5,6 +5,10 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* libbpf refuses options whose padding is not zero, which Swift's initializers do not promise: so they are made here.
  */
@@ -32,19 +36,59 @@ static inline int hdrlog_tc_attach(int interface, enum bpf_tc_attach_point point
 	return made && made != -EEXIST ? made : bpf_tc_attach(&hook, &filter);
 }
 
+/* Whether anybody has a filter on one side of the clsact queueing discipline; also 1 if that cannot be told. */
+static inline int hdrlog_tc_in_use(int interface, unsigned int side)
+{
+	struct {
+		struct nlmsghdr header;
+		struct tcmsg body;
+	} request = {
+	    .header = {.nlmsg_len = sizeof(request),
+		       .nlmsg_type = RTM_GETTFILTER,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+	    .body = {.tcm_ifindex = interface, .tcm_parent = TC_H_MAKE(TC_H_CLSACT, side)},
+	};
+	char answer[8192] __attribute__((aligned(8)));
+	int used = 1, length;
+	int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (netlink >= 0 && send(netlink, &request, sizeof(request), 0) == sizeof(request)) {
+		/* The first message tells: a filter, or the end of the list. */
+		length = recv(netlink, answer, sizeof(answer), 0);
+		used = length < (int)sizeof(struct nlmsghdr) || ((struct nlmsghdr *)answer)->nlmsg_type != NLMSG_DONE;
+	}
+	close(netlink);
+	return used;
+}
+
+/* Removes our filter, and the queueing discipline if nothing is left on it. */
 static inline int hdrlog_tc_detach(int interface, enum bpf_tc_attach_point point, unsigned int handle)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = interface, .attach_point = point);
 	LIBBPF_OPTS(bpf_tc_opts, filter, .handle = handle, .priority = handle);
+	int result = bpf_tc_detach(&hook, &filter);
 
-	return bpf_tc_detach(&hook, &filter);
+	if (!result && !hdrlog_tc_in_use(interface, TC_H_MIN_INGRESS) &&
+	    !hdrlog_tc_in_use(interface, TC_H_MIN_EGRESS)) {
+		hook.attach_point = (enum bpf_tc_attach_point)(BPF_TC_INGRESS | BPF_TC_EGRESS);
+		bpf_tc_hook_destroy(&hook);
+	}
+	return result;
 }
 
-static inline int hdrlog_program_load(enum bpf_prog_type type, enum bpf_attach_type attach, unsigned int flags,
-				      const struct bpf_insn *code, size_t count, char *log, unsigned int log_size)
+/* `interface`: that the program is bound to, or 0. */
+static inline int hdrlog_program_load(const char *name, enum bpf_prog_type type, enum bpf_attach_type attach,
+				      unsigned int flags, unsigned int interface, const struct bpf_insn *code,
+				      size_t count, char *log, unsigned int log_size)
 {
-	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach, .prog_flags = flags, .log_buf = log,
-		    .log_size = log_size);
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach, .prog_flags = flags,
+		    .prog_ifindex = interface, .log_buf = log, .log_size = log_size);
 
-	return bpf_prog_load(type, "hdrlog_rules", "GPL", code, count, &options);
+	return bpf_prog_load(type, name, "GPL", code, count, &options);
+}
+
+/* The number of one of the kernel's functions that programs may call, or below 0. */
+static inline int hdrlog_kernel_function(const char *name)
+{
+	return libbpf_find_vmlinux_btf_id(name, (enum bpf_attach_type)0);
 }

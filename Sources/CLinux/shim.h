@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
+#include <linux/ethtool.h>
 #include <linux/membarrier.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdint.h>
 #include <string.h>
@@ -17,7 +19,9 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-/// capset(2) of this process's only thread: permitted and effective become `mask`, inheritable becomes empty.
+#include "netdev.h"
+
+/// capset(2) of the calling thread: permitted and effective become `mask`, inheritable becomes empty.
 static inline int hdrlog_capset(uint64_t mask)
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -108,6 +112,20 @@ static inline int hdrlog_hardware_type(const char *name)
 	return result < 0 ? -1 : request.ifr_hwaddr.sa_family;
 }
 
+/// ethtool's rx-vlan-offload: the interface takes VLAN tags off received frames. 0 or 1; -1 when it does not say.
+static inline int hdrlog_strips_tags(const char *name)
+{
+	struct ethtool_value flags = {.cmd = ETHTOOL_GFLAGS};
+	struct ifreq request;
+	int any = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	memset(&request, 0, sizeof(request));
+	strncpy(request.ifr_name, name, sizeof(request.ifr_name) - 1);
+	request.ifr_data = (char *)&flags;
+	int result = ioctl(any, SIOCETHTOOL, &request);
+	close(any);
+	return result < 0 ? -1 : (flags.data & ETH_FLAG_RXVLAN) != 0;
+}
+
 /// adjtimex(2): whether the kernel holds the wall clock for synchronised.
 static inline int hdrlog_clock_synchronized(void)
 {
@@ -144,6 +162,17 @@ static inline int hdrlog_probe_ring_buffer(void)
 		return errno;
 	close(fd);
 	return 0;
+}
+
+/// bpf(2), BPF_PROG_QUERY of tcx on an interface: whether the kernel has it. 0 or errno: EINVAL before Linux 6.6.
+static inline int hdrlog_probe_tcx(unsigned int interface)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.query.target_fd = interface;
+	attr.query.attach_type = 46; /* BPF_TCX_INGRESS, which is younger than Debian 12's headers */
+	return syscall(SYS_bpf, BPF_PROG_QUERY, &attr, sizeof(attr)) == 0 ? 0 : errno;
 }
 
 /// The BPF program after `id` by id: its id, 0 at the end, and its name. Needs CAP_SYS_ADMIN; -1 without.

@@ -15,9 +15,9 @@ public struct AttachedHooks: Equatable, Sendable {
 }
 
 /// Our programs on an interface; they go when this goes, unless somebody keeps their links.
-final class AttachedInterface: Sendable {
+final class AttachedInterface: @unchecked Sendable {
     let hooks: AttachedHooks
-    private let attachments: Attachments
+    private var attachments: Attachments?
 
     /// - Parameter inherited: what an earlier process left on the interface. It stays where it sits in the right place,
     ///   with the new programs; what is in a wrong place goes once the new ones run.
@@ -34,79 +34,124 @@ final class AttachedInterface: Sendable {
             ingress = nil
         }
         if directions.contains(.egress) {
-            egress = try Self.attach(programs, device, .tc, .egress, inherited.first { $0.direction == .egress })
-            hooks.egress = .tc
+            let place: HookPlace = choice == .clsact ? .clsact : .tc
+            let attachment = try Self.attach(
+                programs, device, HookPlan.Step(place: place), .egress,
+                inherited.first { $0.direction == .egress })
+            hooks.egress = attachment.isClassifier ? .clsact : .tc
+            egress = consume attachment
         } else {
             egress = nil
         }
         self.hooks = hooks
         attachments = Attachments(ingress: ingress, egress: egress)
         for link in inherited { link.take()?.detach() }
+        Self.removeFilters(device.index, but: hooks)
     }
 
-    /// Tries the plan's places in order; the reason tells why one was passed over.
+    /// Filters of ours that an earlier process left, where none belongs.
+    static func removeFilters(_ interface: UInt32, but hooks: AttachedHooks? = nil) {
+        for direction in Direction.allCases
+        where (direction == .ingress ? hooks?.ingress : hooks?.egress) != .clsact {
+            ClassifierFilter.remove(interface: interface, direction: direction.point)
+        }
+    }
+
+    /// Tries the plan's steps in order; the reason tells why one was passed over.
     private static func receive(
         _ programs: borrowing Object, _ device: Device, _ choice: HookChoice, _ inherited: InheritedLink?,
         _ hooks: inout AttachedHooks
     ) throws(BPFError) -> Attachment {
         let plan = HookPlan(choice, for: device)
         hooks.reason = plan.reason
-        var places = plan.places[...]
-        if let inherited, inherited.place != .tc {
+        var steps = plan.steps[...]
+        if let inherited, inherited.place.isXDP {
             // Two XDP programs exclude each other, so this one stays now or goes first.
-            if let same = places.firstIndex(of: inherited.place) {
-                places = places[same...]
+            if let same = steps.firstIndex(where: { $0.place == inherited.place }) {
+                steps = steps[same...]
             } else {
                 inherited.take()?.detach()
             }
         }
-        return try attach(programs, device, places, inherited, &hooks)
+        return try attach(programs, device, steps, inherited, &hooks)
     }
 
     private static func attach(
-        _ programs: borrowing Object, _ device: Device, _ places: ArraySlice<HookPlace>, _ inherited: InheritedLink?,
-        _ hooks: inout AttachedHooks
+        _ programs: borrowing Object, _ device: Device, _ steps: ArraySlice<HookPlan.Step>,
+        _ inherited: InheritedLink?, _ hooks: inout AttachedHooks
     ) throws(BPFError) -> Attachment {
         var failed = BPFError("attach", ENODEV)
         // Another program's slot is left alone, whatever its mode is.
-        for place in places where failed.number != EBUSY || place == .tc {
+        for step in steps where failed.number != EBUSY || !step.place.isXDP {
             do {
-                let attachment = try attach(programs, device, place, .ingress, inherited)
-                hooks.ingress = place
+                let attachment = try attach(programs, device, step, .ingress, inherited)
+                hooks.ingress = attachment.isClassifier ? .clsact : step.place
                 return attachment
             } catch {
                 guard error.number != ENODEV else { throw error }
                 failed = error
-                let why = error.number == EBUSY ? "taken by another program" : "refused (\(error.number))"
-                hooks.reason += "; \(place.rawValue) is \(why)"
+                hooks.reason += HookPlan.remark(on: step, isTaken: error.number == EBUSY, number: error.number)
             }
         }
         throw failed
     }
 
     private static func attach(
-        _ programs: borrowing Object, _ device: Device, _ place: HookPlace, _ direction: Direction,
+        _ programs: borrowing Object, _ device: Device, _ step: HookPlan.Step, _ direction: Direction,
         _ inherited: InheritedLink?
     ) throws(BPFError) -> Attachment {
-        if let inherited, inherited.place == place, let adopted = try Attachment.adopt(programs, inherited) {
+        if step.asksForTags {
+            let asking = try StrippedTags.program(programs, for: device)
+            defer { extendLifetime(asking) }
+            return try attach(programs, device, step.place, direction, inherited, asking.program)
+        }
+        return try attach(programs, device, step.place, direction, inherited, nil)
+    }
+
+    /// - Parameter own: the interface's own program; nil for the one that all have.
+    private static func attach(
+        _ programs: borrowing Object, _ device: Device, _ place: HookPlace, _ direction: Direction,
+        _ inherited: InheritedLink?, _ own: Program?
+    ) throws(BPFError) -> Attachment {
+        if let inherited, inherited.place == place, let adopted = try Attachment.adopt(programs, inherited, own) {
             return adopted
         }
         switch place {
         case .tc: return try .tc(programs, device, direction)
-        case .nativeXDP, .genericXDP: return try .xdp(programs, device, native: place == .nativeXDP)
+        case .clsact: return try .classifier(programs, device, direction)
+        case .nativeXDP, .genericXDP:
+            let isNative = place == .nativeXDP
+            if let own { return try .xdp(own, device, native: isNative) }
+            return try .xdp(try programs.program("hdrlog_xdp"), device, native: isNative)
         }
     }
 
-    func keepsakes(interface: UInt32) -> [Keepsake] { attachments.keepsakes(interface: interface, hooks) }
+    func keepsakes(interface: UInt32) -> [Keepsake] {
+        switch attachments {
+        case .some(let attachments): attachments.keepsakes(interface: interface, hooks)
+        case .none: []
+        }
+    }
 
     /// Takes the programs off at once, even if somebody keeps the links.
-    func detach() { attachments.detach() }
+    func detach() {
+        switch attachments.take() {
+        case .some(let attachments): attachments.detach()
+        case .none: break
+        }
+    }
+
+    /// Lets go of the programs: links that somebody keeps stay, and so do filters.
+    func leave() {
+        guard var leaving = attachments.take() else { return }
+        leaving.leave()
+    }
 }
 
 /// A class cannot look into its own noncopyable optionals, so these are in a structure.
 private struct Attachments: ~Copyable, Sendable {
-    let ingress: Attachment?
-    let egress: Attachment?
+    var ingress: Attachment?
+    var egress: Attachment?
 
     func keepsakes(interface: UInt32, _ hooks: AttachedHooks) -> [Keepsake] {
         var found: [Keepsake?] = []
@@ -131,5 +176,10 @@ private struct Attachments: ~Copyable, Sendable {
         case .some(let attachment): attachment.detach()
         case .none: break
         }
+    }
+
+    mutating func leave() {
+        if let attachment = ingress.take() { attachment.leave() }
+        if let attachment = egress.take() { attachment.leave() }
     }
 }

@@ -18,7 +18,7 @@ extension Capture {
         guard let slot = leaving?.slot ?? takeSlot(of: device.index) else { throw .tooManyInterfaces }
         do {
             if leaving == nil { try begin(device.index, slot) }
-            try tables.counters.setPort(device.index, slot: slot, linkType: linkType)
+            tables.counters.setPort(device.index, slot: slot, linkType: linkType)
             tables.rings.setSlot(slot, of: device.index)
             let attached = try AttachedInterface(programs, device, hook, directions, inherited)
             let hooks = attached.hooks
@@ -31,6 +31,7 @@ extension Capture {
             return hooks
         } catch {
             for link in inherited { link.take()?.detach() }
+            AttachedInterface.removeFilters(device.index)
             if leaving == nil { release(device.index, slot) }
             throw CaptureError(error, interface: device.name)
         }
@@ -64,15 +65,28 @@ extension Capture {
     }
 
     /// Lets go of all interfaces. Programs whose links somebody keeps go on counting; the others are detached.
-    public func letGo() {
+    /// - Parameter keepsFilters: leaves clsact filters, which are no links, in place as well: the next process puts its own
+    ///   into their places, and if there is none somebody has to call `removeFilters`.
+    public func letGo(keepsFilters: Bool = false) {
         state.withLock { state in
-            for interface in state.interfaces.values { interface.letGo() }
+            for interface in state.interfaces.values { interface.letGo(keepsFilters: keepsFilters) }
+        }
+    }
+
+    /// Takes every clsact filter of any process of hdrlog off these interfaces.
+    /// - Returns: the interfaces that had some.
+    public static func removeFilters(from interfaces: some Sequence<UInt32>) -> [UInt32] {
+        interfaces.filter { interface in
+            let removed = Direction.allCases.map {
+                ClassifierFilter.remove(interface: interface, direction: $0.point)
+            }
+            return removed.contains(true)
         }
     }
 
     /// No program writes to the interface's slot any more, and what is in it has been added up.
     func release(_ interface: UInt32, _ slot: UInt16) {
-        try? tables.counters.setPort(interface, slot: nil, linkType: HDRLOG_LINK_ETHERNET)
+        tables.counters.setPort(interface, slot: nil, linkType: HDRLOG_LINK_ETHERNET)
         state.withLock { state in
             state.interfaces[interface] = nil
             for direction in Direction.allCases {
@@ -102,7 +116,7 @@ extension Capture {
         // What the process before this one may have left half done.
         _ = hdrlog_wait_for_running_programs()
         var slots: [UInt32: UInt16] = [:]
-        try old.counters.forEachPort { slots[$0.ifindex] = $0.slot }
+        old.counters.forEachPort { slots[$0.ifindex] = $0.slot }
         let used = slots.values.flatMap { [Int($0), Int($0) + 1] }
         if !old.isFreezing { try old.forget(bank: old.frozenBank, slots: used) }
         for (interface, slot) in slots {
@@ -127,8 +141,11 @@ extension Capture {
     }
 
     /// To be called when all wanted interfaces have been attached: what an earlier process left on others goes.
-    public func finishTakeover() {
+    /// - Parameter interfaces: all that there are.
+    public func finishTakeover(of interfaces: [UInt32] = []) {
         inheritance.detachUnclaimed()
+        let attached = attached
+        _ = Self.removeFilters(from: interfaces.filter { attached[$0] == nil })
         _ = hdrlog_wait_for_running_programs()
         let unclaimed = state.withLock { state in
             defer { state.inheritedSlots = [:] }

@@ -67,6 +67,8 @@ public final class Capture: @unchecked Sendable {
             predecessor = Mutex(old)
             inheritedGeneration = continues ? tables.generation : nil
             if !continues {
+                // Records that wait in rings of another size have another generation than those to come.
+                if let old { tables.begin(after: old) }
                 tables.control.pointee.identifier = old?.control.pointee.identifier ?? .random(in: 1 ... .max)
             }
             rules = try RuleSet(object)
@@ -113,6 +115,12 @@ public final class Capture: @unchecked Sendable {
         return zip(names, maps).map { Keepsake([kind, $0, "\(set)"], descriptor: $1.reference) }
     }
 
+    /// An earlier version left maps that this one cannot read: counting begins anew, and headers that waited are gone.
+    public var losesInheritance: Bool { inheritance.isForeign }
+
+    /// Low 8 bits, as records have it: the one that no snapshot tells of yet.
+    public var runningGeneration: UInt8 { UInt8(truncatingIfNeeded: tables.generation) }
+
     /// Stays the same as long as one process takes over from the other.
     public var identifier: UInt64 { tables.control.pointee.identifier }
 
@@ -125,6 +133,9 @@ public final class Capture: @unchecked Sendable {
         if let old, !old.rings.drain(into: chunk) { return false }
         return tables.rings.drain(into: chunk)
     }
+
+    /// Bytes of each CPU's ring.
+    public var ringSize: Int { tables.rings.size }
 
     // MARK: - settings
 

@@ -1,34 +1,40 @@
 internal import BPF
 internal import CHdrlog
+internal import CLinux
 internal import Records
 
 /// The maps `counters` and `ports`: which slot an interface counts in, and what stands there.
-struct CounterMap: Sendable {
+struct CounterMap: @unchecked Sendable {
     let counters: Map
-    let ports: Map
+    /// HDRLOG_PORTS of them, shared with the programs.
+    private let ports: UnsafeMutablePointer<hdrlog_port>
     /// Slots of one bank.
     let stride: Int
 
-    /// Enters an interface, or removes it when `slot` is nil.
-    func setPort(_ interface: UInt32, slot: UInt16?, linkType: hdrlog_link_type) throws(BPFError) {
+    init(counters: Map, ports: Map, stride: Int) throws(BPFError) {
+        self.counters = counters
+        self.ports = try ports.shared(as: hdrlog_port.self, count: Int(HDRLOG_PORTS))
+        self.stride = stride
+    }
+
+    /// Enters an interface, or removes it when `slot` is nil. The programs see all of it or nothing.
+    func setPort(_ interface: UInt32, slot: UInt16?, linkType: hdrlog_link_type) {
         var port = hdrlog_port()
         if let slot {
             port.ifindex = interface
             port.slot = slot
             port.link_type = UInt8(linkType.rawValue)
         }
-        try withUnsafeBytes(of: port) { bytes throws(BPFError) in
-            try ports.write(interface % UInt32(HDRLOG_PORTS), bytes)
-        }
+        let place = UnsafeMutableRawPointer(ports + Int(interface % UInt32(HDRLOG_PORTS)))
+        hdrlog_release_u64(place.assumingMemoryBound(to: UInt64.self), unsafeBitCast(port, to: UInt64.self))
     }
 
+    /// Who counts at an interface's place; `ifindex` is 0 for nobody.
+    func port(_ interface: UInt32) -> hdrlog_port { ports[Int(interface % UInt32(HDRLOG_PORTS))] }
+
     /// Who counts in which slot.
-    func forEachPort(_ body: (hdrlog_port) -> Void) throws(BPFError) {
-        var port = hdrlog_port()
-        for place in 0..<UInt32(HDRLOG_PORTS) {
-            try withUnsafeMutableBytes(of: &port) { bytes throws(BPFError) in try ports.read(place, into: bytes) }
-            if port.ifindex != 0 { body(port) }
-        }
+    func forEachPort(_ body: (hdrlog_port) -> Void) {
+        for place in 0..<Int(HDRLOG_PORTS) where ports[place].ifindex != 0 { body(ports[place]) }
     }
 
     /// Calls `add` with what each CPU counted in a frozen bank.

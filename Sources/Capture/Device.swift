@@ -11,11 +11,21 @@ public struct Device: Equatable, Sendable {
     /// How frames begin; nil for a link layer that is not walked.
     public var linkType: hdrlog_link_type?
 
-    public init(name: String, index: UInt32, isNetworkCard: Bool, linkType: hdrlog_link_type?) {
+    /// It takes VLAN tags off received frames and hands them on beside the bytes (ethtool's rx-vlan-offload).
+    public var stripsTags: Bool
+    /// VLAN interfaces stand on it, so tagged frames are to be expected.
+    public var carriesVLANs: Bool
+
+    public init(
+        name: String, index: UInt32, isNetworkCard: Bool, linkType: hdrlog_link_type?, stripsTags: Bool = false,
+        carriesVLANs: Bool = false
+    ) {
         self.name = name
         self.index = index
         self.isNetworkCard = isNetworkCard
         self.linkType = linkType
+        self.stripsTags = stripsTags
+        self.carriesVLANs = carriesVLANs
     }
 
     /// Looks an interface up in this network namespace; nil when there is none of the name.
@@ -24,7 +34,22 @@ public struct Device: Equatable, Sendable {
         guard index != 0 else { return nil }
         self.init(
             name: name, index: index, isNetworkCard: access("/sys/class/net/\(name)/device", F_OK) == 0,
-            linkType: Self.linkType(hardware: hdrlog_hardware_type(name)))
+            linkType: Self.linkType(hardware: hdrlog_hardware_type(name)),
+            stripsTags: hdrlog_strips_tags(name) == 1, carriesVLANs: Self.carriesVLANs(name))
+    }
+
+    /// sysfs links an interface to those that stand on it as `upper_NAME`.
+    private static func carriesVLANs(_ name: String) -> Bool {
+        guard let folder = opendir("/sys/class/net/\(name)") else { return false }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let found = withUnsafePointer(to: &entry.pointee.d_name) {
+                String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+            }
+            guard found.hasPrefix("upper_") else { continue }
+            if access("/proc/net/vlan/\(found.dropFirst("upper_".count))", F_OK) == 0 { return true }
+        }
+        return false
     }
 
     /// - Parameter hardware: ARPHRD_* of linux/if_arp.h.

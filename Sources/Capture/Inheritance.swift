@@ -1,10 +1,13 @@
 internal import BPF
+internal import CHdrlog
 internal import Glibc
 internal import Records
 
 /// What a process before this one left: the maps that its programs count in, and the links that hold its programs.
 final class Inheritance: @unchecked Sendable {
     private let descriptors: [String: Int32]
+    /// Maps were left whose layout is another version's: they cannot be read.
+    private(set) var isForeign = false
     /// By interface, until they are claimed.
     private var links: [UInt32: [InheritedLink]] = [:]
 
@@ -18,6 +21,7 @@ final class Inheritance: @unchecked Sendable {
             } else if let link = InheritedLink(keepsake) {
                 links[link.interface, default: []].append(link)
             } else {
+                if keepsake.parts.first == Name.map, keepsake.layout != Int(HDRLOG_LAYOUT) { isForeign = true }
                 close(keepsake.descriptor)
             }
         }
@@ -30,9 +34,10 @@ final class Inheritance: @unchecked Sendable {
 
     /// A map's name and the set that it belongs to.
     private static func map(_ keepsake: Keepsake) -> (name: String, set: UInt64)? {
-        guard let parts = keepsake.parts, parts.count == 3, parts[0] == Name.map, let set = UInt64(parts[2]) else {
-            return nil
-        }
+        let parts = keepsake.parts
+        guard keepsake.layout == Int(HDRLOG_LAYOUT), parts.count == 3, parts[0] == Name.map,
+            let set = UInt64(parts[2])
+        else { return nil }
         return (parts[1], set)
     }
 
@@ -46,8 +51,9 @@ final class Inheritance: @unchecked Sendable {
         static let programs = "programs"
     }
 
-    /// All maps of `Tables`, or nil when there is not each of them.
+    /// All maps of `Tables`, or nil when there is not each of them, or they are another version's.
     var maps: [String: Map]? {
+        guard !isForeign else { return nil }
         let found = descriptors.compactMapValues { try? Map(of: $0) }
         return Tables.names.allSatisfy { found[$0] != nil } ? found : nil
     }
@@ -56,10 +62,14 @@ final class Inheritance: @unchecked Sendable {
     /// - Returns: whether it does.
     func give(to programs: borrowing Object) throws(BPFError) -> Bool {
         guard let maps else { return false }
+        var fits = true
         for name in Tables.names {
             let wanted = try programs.map(name)
-            guard maps[name]!.hasShape(of: wanted) else { return false }
+            // Without another HDRLOG_LAYOUT these are the same; memory is at stake, so they are looked at.
+            isForeign = isForeign || !maps[name]!.hasLayout(of: wanted)
+            fits = fits && maps[name]!.hasShape(of: wanted)
         }
+        guard fits else { return false }
         for name in Tables.names { try programs.reuse(descriptors[name]!, as: name) }
         return true
     }
@@ -82,8 +92,9 @@ final class InheritedLink {
 
     /// Takes the descriptor over if it is one of a link whose interface is still there.
     init?(_ keepsake: Keepsake) {
-        guard let parts = keepsake.parts, parts.count == 5, parts[0] == Inheritance.Name.link,
-            let interface = UInt32(parts[1]),
+        // Links are the same for every version.
+        let parts = keepsake.parts
+        guard parts.count == 5, parts[0] == Inheritance.Name.link, let interface = UInt32(parts[1]),
             let direction = Direction.allCases.first(where: { "\($0.name)" == parts[2] }),
             let place = HookPlace.allCases.first(where: { $0.word == parts[3] })
         else { return nil }
@@ -112,6 +123,7 @@ extension HookPlace {
         case .nativeXDP: "native"
         case .genericXDP: "generic"
         case .tc: "tc"
+        case .clsact: "clsact"
         }
     }
 }

@@ -11,17 +11,20 @@ public struct Keepsake: Sendable {
 
     public init(name: String, descriptor: Int32) { (self.name, self.descriptor) = (name, descriptor) }
 
-    /// Begins the names of everything that can be read by programs of the same layout.
-    private static let layout = "hdrlog\(HDRLOG_LAYOUT)"
+    /// Begins all names; HDRLOG_LAYOUT follows, since maps can be read by programs of the same layout only.
+    private static let prefix = "hdrlog"
 
     /// - Parameter parts: without "-".
     init(_ parts: [String], descriptor: Int32) {
-        self.init(name: ([Self.layout] + parts).joined(separator: "-"), descriptor: descriptor)
+        self.init(name: (["\(Self.prefix)\(HDRLOG_LAYOUT)"] + parts).joined(separator: "-"), descriptor: descriptor)
     }
 
-    /// What `init` was given; nil when it is of another layout.
-    var parts: [String]? {
-        let parts = name.split(separator: "-").map { String($0) }
-        return parts.first == Self.layout ? Array(parts.dropFirst()) : nil
+    /// What `init` was given, whatever the layout is; empty for what is none of ours.
+    var parts: [String] { layout == nil ? [] : name.split(separator: "-").dropFirst().map { String($0) } }
+
+    /// Of the version that left it.
+    var layout: Int? {
+        guard name.hasPrefix(Self.prefix) else { return nil }
+        return Int(name.dropFirst(Self.prefix.count).prefix { $0 != "-" })
     }
 }

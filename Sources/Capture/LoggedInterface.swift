@@ -37,7 +37,11 @@ final class LoggedInterface: @unchecked Sendable {
     }
 
     /// Lets go of the programs, which stay if somebody keeps their links.
-    func letGo() { attached = nil }
+    /// - Parameter keepsFilters: leaves filters, which nobody needs to keep, where they are.
+    func letGo(keepsFilters: Bool) {
+        if keepsFilters { attached?.leave() }
+        attached = nil
+    }
 
     var keepsakes: [Keepsake] {
         attached?.keepsakes(interface: device.index) ?? []

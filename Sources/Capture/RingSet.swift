@@ -12,13 +12,16 @@ final class RingSet: @unchecked Sendable {
     private let slots: UnsafeMutableBufferPointer<UInt16>
     private let drained: UnsafeMutableBufferPointer<UInt64>
     private let stride: Int
+    /// Bytes of each ring.
+    let size: Int
     private let emptied = Atomic<Int>(0)
     /// The ring to begin with: another one each time, so that one busy CPU does not starve the others.
     private var first = 0
+    private var wasEmptied = false
 
     /// - Parameter slots: of all banks together.
     init(positions map: Map, pieces: Map, slots count: Int) throws(BPFError) {
-        let size = pieces.entries / Map.processors * Int(HDRLOG_RING_PIECE)
+        size = pieces.entries / Map.processors * Int(HDRLOG_RING_PIECE)
         rings = .allocate(capacity: Map.processors)
         slots = .allocate(capacity: Int(HDRLOG_PORTS))
         slots.initialize(repeating: 0)
@@ -49,13 +52,16 @@ final class RingSet: @unchecked Sendable {
 
     var passes: Int { emptied.load(ordering: .acquiring) }
 
+    /// A pass counts when the next one begins: what it brought has been handed on by then.
     func drain(into chunk: RecordChunk) -> Bool {
+        if wasEmptied { emptied.add(1, ordering: .releasing) }
+        wasEmptied = false
         first = first + 1 < rings.count ? first + 1 : 0
         for step in rings.indices {
             let ring = first + step < rings.count ? first + step : first + step - rings.count
             guard rings[ring].drain({ record in take(record, into: chunk) }) else { return false }
         }
-        emptied.add(1, ordering: .releasing)
+        wasEmptied = true
         return true
     }
 

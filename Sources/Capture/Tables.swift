@@ -24,7 +24,7 @@ final class Tables: @unchecked Sendable {
     init(_ maps: [String: Map]) throws(BPFError) {
         control = try maps["control"]!.shared(as: hdrlog_control.self)
         let stride = maps["counters"]!.entries / Int(HDRLOG_BANKS)
-        counters = CounterMap(counters: maps["counters"]!, ports: maps["ports"]!, stride: stride)
+        counters = try CounterMap(counters: maps["counters"]!, ports: maps["ports"]!, stride: stride)
         rings = try RingSet(positions: maps["rings"]!, pieces: maps["ring_bytes"]!, slots: Int(HDRLOG_BANKS) * stride)
         flows = FlowTable(flows: maps["flows"]!, heads: maps["flow_heads"]!, usage: maps["flow_usage"]!)
         totals = maps["totals"]!
@@ -38,6 +38,12 @@ final class Tables: @unchecked Sendable {
 
     /// The bank of the generation before the running one.
     var frozenBank: Int { Int(generation & 1) ^ 1 }
+
+    /// Goes on with the generations of tables whose programs have not begun to count here; before anything is in these.
+    func begin(after old: Tables) {
+        control.pointee.generation = old.generation &+ 2
+        control.pointee.collected = control.pointee.generation
+    }
 
     /// Ends the generation that runs, and waits until no program is at work in it.
     func freeze() {

@@ -32,8 +32,27 @@ public struct CounterAnswer: Sendable {
     /// UTC nanoseconds: the range that intervals were found for.
     public var covered: ClosedRange<Int64>?
     public var damage: [IntervalDamage] = []
+    public var gaps: [MissingStretch] = []
 
     public init() {}
+}
+
+/// A stretch of time that something is missing from, as an answer tells it.
+public struct MissingStretch: Equatable, Sendable {
+    /// UTC nanoseconds.
+    public var from: Int64
+    public var to: Int64
+    /// In words.
+    public var reason: String
+    /// How much, where that is known.
+    public var lost: UInt64?
+
+    public init(from: Int64, to: Int64, reason: String, lost: UInt64? = nil) {
+        self.from = from
+        self.to = to
+        self.reason = reason
+        self.lost = lost
+    }
 }
 
 /// A stored interval of flows and counters that could not be read.

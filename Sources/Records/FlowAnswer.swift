@@ -23,6 +23,7 @@ public struct FlowAnswer: Sendable {
     /// UTC nanoseconds: the range that intervals were found for.
     public var covered: ClosedRange<Int64>?
     public var damage: [IntervalDamage] = []
+    public var gaps: [MissingStretch] = []
 
     public init() {}
 }

@@ -11,6 +11,10 @@ public final class RecordChunk: @unchecked Sendable {
     // One thread owns a chunk, and `append` lends nothing out: checking each access took most of the drain's time.
     @exclusivity(unchecked) public private(set) var count = 0
     @exclusivity(unchecked) public private(set) var used = 0
+    /// Bytes at the begin that the store has taken over; it and those who count what waits agree on a lock for this.
+    @exclusivity(unchecked) public var taken = 0
+    /// A census has met the records that are not taken; likewise.
+    @exclusivity(unchecked) public var isMet = false
     public let capacity: Int
     private let storage: UnsafeMutableRawPointer
 
@@ -34,6 +38,24 @@ public final class RecordChunk: @unchecked Sendable {
         return append(record.baseAddress!, length: prefix + captured)
     }
 
+    /// Copies a record in; its time becomes the boot time, so `clockOffset` has to be 0.
+    /// - Returns: false when it does not fit.
+    public func append(_ record: borrowing HeaderRecord) -> Bool {
+        let prefix = MemoryLayout<hdrlog_record>.size
+        let padded = (prefix + record.bytes.count + 7) & ~7
+        guard used + padded <= capacity else { return false }
+        var metadata = record.metadata
+        metadata.boot_ns = UInt64(bitPattern: record.time)
+        metadata.captured = UInt16(record.bytes.count)
+        (storage + used).storeBytes(of: metadata, as: hdrlog_record.self)
+        if let bytes = record.bytes.baseAddress {
+            (storage + used + prefix).copyMemory(from: bytes, byteCount: record.bytes.count)
+        }
+        used += padded
+        count += 1
+        return true
+    }
+
     @usableFromInline
     func append(_ record: UnsafeRawPointer, length: Int) -> Bool {
         let padded = (length + 7) & ~7
@@ -48,6 +70,18 @@ public final class RecordChunk: @unchecked Sendable {
     public func removeAll() {
         used = 0
         count = 0
+        taken = 0
+        isMet = false
+    }
+
+    /// Calls `body` with the prefix of each record that is not taken over yet.
+    public func forEachUntaken(_ body: (hdrlog_record) -> Void) {
+        var offset = taken
+        while offset < used {
+            let metadata = contents.load(fromByteOffset: offset, as: hdrlog_record.self)
+            body(metadata)
+            offset = (offset + MemoryLayout<hdrlog_record>.size + Int(metadata.captured) + 7) & ~7
+        }
     }
 
     /// Calls `body` with each record in order; the views are valid until the chunk is changed.

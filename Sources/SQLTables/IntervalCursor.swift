@@ -20,7 +20,7 @@ final class IntervalCursor {
     func fetch(_ body: (FlowInterval) throws -> Bool) throws -> Bool {
         var hasMore = false
         var problem: (any Error)?
-        let damage = try reader.forEach(in: range, after: place) { interval, place in
+        let scan = try reader.forEach(in: range, after: place) { interval, place in
             self.place = place
             do {
                 hasMore = try !body(interval) || settings.shouldStop()
@@ -29,7 +29,7 @@ final class IntervalCursor {
             }
             return !hasMore
         }
-        for found in damage { settings.noteDamage("\(found.segment): \(found.problem)") }
+        for found in scan.damage { settings.noteDamage("\(found.segment): \(found.problem)") }
         if let problem { throw problem }
         return hasMore
     }

@@ -1,3 +1,5 @@
+public import Records
+
 /// A stretch of time from which records are missing, and why.
 public struct Gap: Equatable, Sendable {
     public enum Reason: UInt8, Sendable, CaseIterable {
@@ -15,6 +17,19 @@ public struct Gap: Equatable, Sendable {
         case reload = 6
         /// Retention deleted it while the question was being answered.
         case deleted = 7
+
+        /// In words, as clients are told it.
+        public var text: String {
+            switch self {
+            case .notRunning: "not running"
+            case .crashed: "crashed"
+            case .ringFull: "ring full"
+            case .storeFull: "store full"
+            case .damaged: "damaged"
+            case .reload: "reload"
+            case .deleted: "deleted"
+            }
+        }
     }
 
     /// UTC, nanoseconds since 1970.
@@ -32,4 +47,10 @@ public struct Gap: Equatable, Sendable {
     }
 
     func overlaps(_ range: Range<Int64>) -> Bool { from < range.upperBound && to >= range.lowerBound }
+}
+
+extension MissingStretch {
+    public init(_ gap: Gap) {
+        self.init(from: gap.from, to: gap.to, reason: gap.reason.text, lost: gap.count)
+    }
 }

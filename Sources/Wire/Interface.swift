@@ -149,7 +149,11 @@ public enum Interface {
           identities: []Identity
         )
 
-        # `oldest` and `newest` are the times of the first and last stored record.
+        # One family of segments: what it takes, what it may take, and the times of the first and last that is stored.
+        type FamilyStatus (segments: int, bytes: int, limit: ?int, oldest: ?int, newest: ?int)
+
+        # `segments`, `oldest` and `newest` are those of packet headers, `bytes` those of all files. `headers` and `flows`
+        # (flows and counters) have what each family takes of it.
         type StoreStatus (
           directory: string,
           stored: int,
@@ -159,7 +163,9 @@ public enum Interface {
           bytes: int,
           limit: int,
           oldest: ?int,
-          newest: ?int
+          newest: ?int,
+          headers: ?FamilyStatus,
+          flows: ?FamilyStatus
         )
 
         # An interface that is wanted and cannot be logged.
@@ -197,15 +203,31 @@ public enum Interface {
           raw: ?bool
         ) -> (records: []Record, completeness: ?Completeness)
 
-        # Sums over records. The estimates count each record as often as its sampling rate says.
-        type Sums (records: int, bytes: int, estimatedPackets: int, estimatedBytes: int)
+        # Sums over records. The estimates count each record as often as its sampling rate says; the margins are at most
+        # half the width of their 95 % confidence intervals, and are not there when every packet was logged.
+        type Sums (
+          records: int,
+          bytes: int,
+          estimatedPackets: int,
+          estimatedBytes: int,
+          packetsMargin: ?int,
+          bytesMargin: ?int
+        )
 
-        # `bucket` is when its time bucket begins. `values` has one text a field, empty where a packet has no such field.
-        type Group (bucket: ?int, values: []string, sums: Sums)
+        # `function` is `sum` (of all packets, estimated as above), `min`, `max` or `distinct` (of the logged packets).
+        type Computation (function: string, field: string)
+
+        # `value` is not there where no packet has the field. `margin` is that of a sum. `approximate` says that different
+        # values are an estimate with a standard error of 1.2 %: more than 1,024 are not counted one by one.
+        type Computed (value: ?int, margin: ?int, approximate: bool)
+
+        # `bucket` is when its time bucket begins. `values` has one text a field, empty where a packet has no such field;
+        # `computed` one member for each of `compute`.
+        type Group (bucket: ?int, values: []string, sums: Sums, computed: ?[]Computed)
 
         # Counts and sums the selected records: a group for each combination of the values of `fields`, and for each
         # `bucket` nanoseconds. Groups are ordered by `measure` (records or bytes), the greatest first; with buckets time
-        # comes first. `rest` holds what found no room in memory.
+        # comes first. `rest` holds what found no room in memory. `compute` asks for more of each group, record by record.
         method Aggregate(
           filter: ?string,
           since: ?int,
@@ -213,7 +235,8 @@ public enum Interface {
           fields: ?[]string,
           bucket: ?int,
           measure: ?string,
-          limit: ?int
+          limit: ?int,
+          compute: ?[]Computation
         ) -> (groups: []Group, total: Sums, rest: Sums, groupCount: int, completeness: Completeness)
 
         # A flow over the whole range, exact whatever the sampling: frames as the hook saw them, packets on the wire, bytes,
@@ -242,7 +265,7 @@ public enum Interface {
         # The selected flows, ordered by `bytes` or `packets`, the greatest first, or by `time`. A filter may ask for
         # addresses, ports, protocol, interface, direction and VLAN. `flowCount`, `packets` and `bytes` are of all selected
         # flows; `rest` are packets of those that found no room in memory, `untracked` packets that found none in the
-        # kernel's tables. `since` and `until` tell what is covered: whole intervals.
+        # kernel's tables. `since` and `until` tell what is covered: whole intervals; `gaps` what is missing of it.
         method Flows(
           filter: ?string,
           since: ?int,
@@ -258,7 +281,8 @@ public enum Interface {
           untracked: int,
           since: ?int,
           until: ?int,
-          damage: []string
+          damage: []string,
+          gaps: ?[]Gap
         )
 
         # What was counted of an interface in one direction, exactly, whatever the sampling. `kind` is one of seen,
@@ -279,7 +303,7 @@ public enum Interface {
 
         # Sums of the counts of all `kinds`, interfaces and directions, or of the chosen ones, over the whole range or for
         # each `bucket` nanoseconds. Counts that are zero are left out. `since` and `until` tell what is covered: whole
-        # intervals.
+        # intervals; `gaps` what is missing of it.
         method Counts(
           kinds: ?[]string,
           interface: ?string,
@@ -287,7 +311,7 @@ public enum Interface {
           since: ?int,
           until: ?int,
           bucket: ?int
-        ) -> (counts: []Count, since: ?int, until: ?int, damage: []string)
+        ) -> (counts: []Count, since: ?int, until: ?int, damage: []string, gaps: ?[]Gap)
 
         # A setting that is in force: its key, its value as text, and where that came from (a file with its line, or
         # `default`).

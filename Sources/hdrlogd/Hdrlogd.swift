@@ -27,15 +27,22 @@ struct Hdrlogd: ParsableCommand {
     @Flag(help: "Print a configuration file with every key and exit.")
     var printConfig = false
 
+    @Flag(help: "At the end, leave filters at tc to the next process, or to --remove-filters: for the unit.")
+    var keepFilters = false
+
+    @Flag(help: "Remove the filters at tc that a process left, and exit; before Linux 6.6 they outlive it.")
+    var removeFilters = false
+
     @Option(help: ArgumentHelp("Log this and what is graver: debug, info, notice, warning, error.", valueName: "level"))
     var logLevel = LogLevel.info
 
     func run() throws {
         if printConfig { return print(Configuration().sampleFile, terminator: "") }
+        if removeFilters { throw ExitCode(DaemonProcess.removeFilters(logLevel: logLevel)) }
         let status =
             checkConfig
             ? DaemonProcess.check(configurationPath: config, logLevel: logLevel)
-            : DaemonProcess.run(configurationPath: config, logLevel: logLevel)
+            : DaemonProcess.run(configurationPath: config, keepsFilters: keepFilters, logLevel: logLevel)
         throw ExitCode(status)
     }
 }

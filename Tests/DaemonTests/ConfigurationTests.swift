@@ -61,7 +61,7 @@ import Testing
             ])
         #expect(
             problem("[[interface]]\nmatch = \"a\"\n[[interface]]\nmatch = \"b\"\nhook = \"xdp\"")
-                == "hdrlogd.toml:5: interface[1].hook: expected \"auto\", \"native\", \"generic\", \"tc\", found the string \"xdp\""
+                == "hdrlogd.toml:5: interface[1].hook: expected \"auto\", \"native\", \"generic\", \"tc\", \"clsact\", found the string \"xdp\""
         )
         #expect(problem("[[interface]]\nhook = \"tc\"")?.hasPrefix("hdrlogd.toml:1: interface[0].match") == true)
         #expect(problem("[interface]\nhook = \"tc\"")?.contains("[[interface]]") == true)

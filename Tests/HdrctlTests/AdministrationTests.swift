@@ -18,11 +18,27 @@ private final class Orders: HdrlogService {
         let sums = AggregateReply.Sums(records: 3, bytes: 300, estimatedPackets: 30, estimatedBytes: 3000)
         let total = AggregateReply.Sums(records: 4, bytes: 400, estimatedPackets: 40, estimatedBytes: 4000)
         let values = (request.fields ?? []).map { $0 == "source" ? "192.0.2.7" : "" }
+        if request.compute != nil { return Self.sampled(values) }
         return AggregateReply(
             groups: [.init(bucket: request.bucket.map { $0 * 2 }, values: values, sums: sums)], total: total,
             rest: .init(records: 0, bytes: 0, estimatedPackets: 0, estimatedBytes: 0), groupCount: 1,
             completeness: Completeness(since: 0, until: 1, records: 4, rates: [SamplingRate(rate: 10, records: 4)]))
     }
+    /// A sum with a margin and an estimated number of different values.
+    private static func sampled(_ values: [String]) -> AggregateReply {
+        let group = AggregateReply.Sums(
+            records: 3, bytes: 300, estimatedPackets: 30, estimatedBytes: 3000, packetsMargin: 6, bytesMargin: 1500)
+        let total = AggregateReply.Sums(
+            records: 4, bytes: 400, estimatedPackets: 40, estimatedBytes: 4000, packetsMargin: 4, bytesMargin: 1000)
+        let computed = [
+            AggregateReply.Computed(value: 640, margin: 16), AggregateReply.Computed(value: 5000, approximate: true),
+        ]
+        return AggregateReply(
+            groups: [.init(values: values, sums: group, computed: computed)], total: total,
+            rest: .init(records: 0, bytes: 0, estimatedPackets: 0, estimatedBytes: 0), groupCount: 1,
+            completeness: Completeness(since: 0, until: 1, records: 4, rates: [SamplingRate(rate: 10, records: 4)]))
+    }
+
     func config() async throws(ServiceError) -> ConfigReply {
         ConfigReply(settings: [
             .init(key: "storage.max_use", value: "4G", origin: "default"),
@@ -74,11 +90,13 @@ struct AdministrationTests {
             ])
     }
 
-    @Test("disk-usage tells segments, bytes and reach")
+    @Test("disk-usage tells segments, bytes and reach of both families")
     func diskUsage() async throws {
         let server = try TestDaemon(Orders())
         let result = try await hdrctl("disk-usage", "--utc", "--socket", server.path)
-        #expect(result.output.contains("3 segments, 11.8M of 4G"))
+        #expect(result.output.contains("/var/lib/hdrlog: 11.8M of 4G"))
+        #expect(result.output.contains("headers: 3 segments, 9.9M of 4G"))
+        #expect(result.output.contains("flows: 1 segment, 1.9M of 512M"))
         #expect(result.output.contains("2023-11-14 21:56:40 UTC to 2023-11-14 22:13:19 UTC"))
     }
 
@@ -91,6 +109,15 @@ struct AdministrationTests {
                 "source     destinationPort  PACKETS  BYTES  SHARE", "192.0.2.7  -                30       3000   75%",
             ], "\(top.output)")
         #expect(top.errors.contains("sampled: 1 in 10"))
+        let more = try await hdrctl(
+            "top", "--by", "source", "--distinct", "destination", "--sum", "ttl", "--socket", server.path)
+        #expect(
+            more.output.split(separator: "\n") == [
+                "source     PACKETS  ±    BYTES  ±    SHARE  SUM(ttl)    DISTINCT(destination)",
+                "192.0.2.7  30       20%  3000   50%  75%    640 ± 2.5%  ~5000",
+            ], "\(more.output)")
+        #expect(more.errors.contains("estimated: 40 packets ± 10%, 4000 bytes ± 25% (95 %)"), "\(more.errors)")
+        #expect(more.errors.contains("~ is an estimate of different values"))
         let series = try await hdrctl("series", "--every", "1h", "--utc", "--socket", server.path)
         #expect(series.output.contains("1970-01-01 02:00:00 UTC  30"), "\(series.output)\(series.errors)")
         #expect(try await hdrctl("series", "--every", "x").errors.contains("--every \"x\": not a time"))

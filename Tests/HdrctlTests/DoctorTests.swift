@@ -92,7 +92,44 @@ struct DoctorTests {
         #expect(CaptureChecks.ringBuffers(error: 22)?.severity == .problem)
         #expect(CaptureChecks.compiler("0")?.remedy == "sysctl -w net.core.bpf_jit_enable=1")
         #expect(CaptureChecks.compiler("1")?.severity == .ok)
-        #expect(CaptureChecks.group("nobodys", exists: false).remedy == "groupadd --system nobodys")
+        #expect(CaptureChecks.tcx(error: 0)?.severity == .ok)
+        #expect(CaptureChecks.tcx(error: 1) == nil)
+        #expect(CaptureChecks.tcx(error: 22)?.severity == .note)
+    }
+
+    @Test("the group is the configured one, and has to be the socket's, too")
+    func group() {
+        func finding(_ configured: String?, _ owner: String?, isReachable: Bool = true) -> Finding {
+            CaptureChecks.group(configured: configured, owner: owner, isReachable: isReachable) { $0 != "nobodys" }
+        }
+        #expect(finding("nobodys", nil).remedy == "groupadd --system nobodys")
+        #expect(finding("staff", "staff").severity == .ok)
+        #expect(finding(nil, "staff").text.hasPrefix("staff"))
+        #expect(finding(nil, nil).text.hasPrefix("hdrlog"))
+        #expect(finding("staff", "hdrlog").remedy?.contains("SocketGroup=staff") == true)
+        #expect(finding("staff", "staff", isReachable: false).severity == .problem)
+    }
+
+    @Test("what the kernel tells of a driver counts more than what is known of it")
+    func features() {
+        var device = DeviceFacts(name: "eth0", isHardware: true, driver: "r8169", features: .native)
+        #expect(DeviceChecks.findings(device).map(\.severity) == [.ok])
+        device.mtu = 9000
+        #expect(DeviceChecks.findings(device).first?.remedy?.contains("mtu 3000") == true)
+        device.features = [.native, .frags]
+        #expect(DeviceChecks.findings(device).map(\.severity) == [.ok])
+        device = DeviceFacts(name: "eth0", isHardware: true, driver: "ixgbe", features: [])
+        #expect(DeviceChecks.findings(device).first?.text.contains("no native XDP") == true)
+    }
+
+    @Test("GRO is noted where frames are taken behind it")
+    func merging() {
+        var device = DeviceFacts(name: "eth0", genericReceive: true)
+        #expect(DeviceChecks.findings(device).first?.text.contains("GRO on") == true)
+        device.receivesAtTC = true
+        #expect(DeviceChecks.findings(device).first?.remedy?.contains("ethtool -K eth0 gro off") == true)
+        device.genericReceive = false
+        #expect(DeviceChecks.findings(device).map(\.severity) == [.ok])
     }
 
     @Test("as JSON it can be read, and no daemon is a problem with its remedy")

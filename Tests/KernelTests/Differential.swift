@@ -47,7 +47,7 @@ final class Differential {
     init(_ programs: LoadedPrograms, linkType: hdrlog_link_type = HDRLOG_LINK_ETHERNET) throws {
         self.programs = programs
         self.linkType = linkType
-        try programs.set(linkType: linkType)
+        programs.set(linkType: linkType)
     }
 
     /// Runs a program on a frame and compares its record with the walk in Swift.

@@ -76,7 +76,7 @@ struct FactsTests {
 
         init(_ programs: LoadedPrograms, _ linkType: hdrlog_link_type) throws {
             self.programs = programs
-            try programs.set(linkType: linkType)
+            programs.set(linkType: linkType)
         }
 
         func check(

@@ -68,16 +68,12 @@ final class LoadedPrograms {
     func use(_ body: () throws -> Void) throws { try network.inside(body) }
 
     /// Enters another link type for the interface, as if it were of that kind.
-    func set(linkType: hdrlog_link_type) throws {
-        try capture.tables.counters.setPort(device.index, slot: slot, linkType: linkType)
+    func set(linkType: hdrlog_link_type) {
+        capture.tables.counters.setPort(device.index, slot: slot, linkType: linkType)
     }
 
     private var slot: UInt16 {
-        var port = hdrlog_port()
-        withUnsafeMutableBytes(of: &port) { bytes in
-            try? capture.tables.counters.ports.read(device.index % UInt32(HDRLOG_PORTS), into: bytes)
-        }
-        return port.slot
+        capture.tables.counters.port(device.index).slot
     }
 
     /// Runs a program on a frame; call it within `use`.

@@ -99,4 +99,48 @@ struct TakeoverTests {
     func otherSize() throws {
         try relay(rings: [8 << 20, 32 << 20, 16 << 20]) { _ in }
     }
+
+    @Test("a version of another layout takes over the links: each frame meets one of the two, and what is lost is told")
+    func otherLayout() throws {
+        let frames: UInt64 = 1_000_000
+        let network = try TestNetwork()
+        let first = try start(network)
+        let firstDrain = AccountingTests.Drain(first)
+        let sender = Task.detached { try network.generate(Int(frames), "--rate", "400000") }
+        usleep(500_000)
+        let inherited = kept(first).map {
+            Keepsake(
+                name: $0.name.replacing("hdrlog\(HDRLOG_LAYOUT)-", with: "hdrlog\(HDRLOG_LAYOUT + 1)-"),
+                descriptor: $0.descriptor)
+        }
+        first.letGo()
+        let second = try start(network, inherited)
+        let secondDrain = AccountingTests.Drain(second)
+        #expect(second.losesInheritance && second.identifier != first.identifier)
+        func seen() throws -> (UInt64, UInt64) {
+            (try snapshot(first).counters.frames, try snapshot(second).counters.frames)
+        }
+        var (before, after) = try seen()
+        while before + after < frames, !sender.isCancelled {
+            usleep(20_000)
+            (before, after) = try seen()
+        }
+        firstDrain.stop()
+        secondDrain.stop()
+        #expect(before > 0 && after > 0)
+        #expect(before + after == frames)
+        #expect(second.isInheritanceAddedUp)
+    }
+
+    @Test("maps whose values are of another size are not read, whatever their name says")
+    func otherSizes() throws {
+        let first = try Capture(ringMemory: 1 << 20)
+        var inherited = kept(first)
+        let place = try #require(inherited.firstIndex { $0.name.contains("-totals-") })
+        let other = try #require(inherited.first { $0.name.contains("-ports-") })
+        inherited[place] = Keepsake(name: inherited[place].name, descriptor: dup(other.descriptor))
+        let second = try Capture(ringMemory: 1 << 20, inherited: inherited)
+        #expect(second.losesInheritance && second.identifier != first.identifier)
+        #expect(!(try Capture(ringMemory: 1 << 20, inherited: kept(first))).losesInheritance)
+    }
 }

@@ -28,9 +28,15 @@ final class TestNetwork: Sendable {
 
     /// Runs `body` on this thread in the local namespace.
     @discardableResult
-    func inside<Result>(_ body: () throws -> Result) throws -> Result {
+    func inside<Result>(_ body: () throws -> Result) throws -> Result { try inside(local, body) }
+
+    /// Likewise, in the peer's.
+    @discardableResult
+    func insidePeer<Result>(_ body: () throws -> Result) throws -> Result { try inside(remote, body) }
+
+    private func inside<Result>(_ namespace: String, _ body: () throws -> Result) throws -> Result {
         let home = open("/proc/self/task/\(gettid())/ns/net", O_RDONLY | O_CLOEXEC)
-        let there = open("/run/netns/\(local)", O_RDONLY | O_CLOEXEC)
+        let there = open("/run/netns/\(namespace)", O_RDONLY | O_CLOEXEC)
         defer {
             _ = hdrlog_enter_network(home)
             close(home)
@@ -45,6 +51,14 @@ final class TestNetwork: Sendable {
         let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         let generator = folder.appending(path: "hdrgen").path
         try run(["ip", "netns", "exec", remote, generator, "--interface", "peer", "--count", "\(count)"] + options)
+    }
+
+    /// Sends UDP packets from the peer through its stack, where programs at its tc hooks see them.
+    func send(_ count: Int) throws {
+        try run("ip", "-n", remote, "address", "replace", "192.0.2.2/24", "dev", "peer")
+        try run("ip", "-n", remote, "neighbour", "replace", "192.0.2.1", "lladdr", "02:00:00:00:00:01", "dev", "peer")
+        let loop = "for _ in $(seq \(count)); do echo > /dev/udp/192.0.2.1/9; done"
+        try run("ip", "netns", "exec", remote, "bash", "-c", loop)
     }
 
     private func gettid() -> pid_t { pid_t(hdrlog_thread()) }
@@ -72,3 +86,8 @@ func output(_ command: [String]) throws -> String {
 }
 
 let isRoot = geteuid() == 0
+
+func kernelIsAtLeast(_ major: Int, _ minor: Int) -> Bool {
+    let version = ProcessInfo.processInfo.operatingSystemVersion
+    return (version.majorVersion, version.minorVersion) >= (major, minor)
+}

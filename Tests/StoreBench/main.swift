@@ -6,7 +6,8 @@ import Store
 import StoreFixtures
 
 // store-bench DIRECTORY [HEADERS [RESULTS.json [COLUMNS]]]: ingest, size and queries, on synthetic traffic and on the
-// corpus. With COLUMNS the store of synthetic traffic stays, and its columns are written there for others to load.
+// corpus. With COLUMNS the store of synthetic traffic stays, its columns are written there for others to load, and the
+// row table that ingest is compared with stays as COLUMNS.rows.sqlite.
 
 func seconds(_ body: () throws -> Void) rethrows -> Double {
     let clock = ContinuousClock()
@@ -80,8 +81,6 @@ func queries(_ path: String, _ total: Double) throws {
             }
         }
         let found = result!
-        if label == "first 100 tcp" { results["first_row_ms"] = spent * 1000 }
-        if label == "needle" { results["needle_ms"] = spent * 1000 }
         show(
             "query \(label)", spent * 1000,
             "ms, \(found.delivered) of \(Int(total)) records, \(found.decoded) of \(found.blocks) blocks")
@@ -98,8 +97,8 @@ func aggregations(_ path: String, _ total: Double, threads: Int) throws {
         guard threads == 1 else {
             return show("\(label), \(threads) threads", total / spent / 1e6, "M headers/s (\(Int(spent * 1000)) ms)")
         }
-        if label == "count tcp" { results["count_per_s"] = total / spent }
-        if label.hasPrefix("top 10") { results["top_per_s"] = total / spent }
+        if label == "count tcp" { results["count_per_core_s"] = total / spent }
+        if label.hasPrefix("top 10") { results["top_per_core_s"] = total / spent }
         show(label, total / spent / 1e6, "M headers/s (\(Int(spent * 1000)) ms, \(records) selected)")
     }
     try run("count") { _ in }
@@ -115,6 +114,7 @@ func aggregations(_ path: String, _ total: Double, threads: Int) throws {
 
 let path = CommandLine.arguments.dropFirst().first ?? NSTemporaryDirectory() + "hdrlog-bench"
 let wanted = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 2_000_000
+let columns = CommandLine.arguments.dropFirst(4).first
 let maximum = 65_536
 
 var traffic = SyntheticTraffic()
@@ -128,17 +128,17 @@ for _ in 0..<min(wanted / maximum, 32) {
 while chunks.count < wanted / maximum { chunks.append(chunks[chunks.count % 32]) }
 try ingest(path, chunks, "synthetic")
 let rows = min(chunks.count, 16)
-let rowSeconds = try cpuSeconds { try RowTable.insert(Array(chunks[..<rows]), into: path + "/rows.sqlite") }
-try? FileManager.default.removeItem(atPath: path + "/rows.sqlite")
-try? FileManager.default.removeItem(atPath: path + "/rows.sqlite-wal")
-try? FileManager.default.removeItem(atPath: path + "/rows.sqlite-shm")
+let rowFile = columns.map { $0 + ".rows.sqlite" } ?? path + "-rows.sqlite"
+let rowSeconds = try cpuSeconds { try RowTable.insert(Array(chunks[..<rows]), into: rowFile) }
+if columns == nil {
+    for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: rowFile + end) }
+}
 let rowRate = Double(chunks[..<rows].reduce(0) { $0 + $1.count }) / rowSeconds
 show("row table", rowRate / 1e6, "M headers/s of processor time")
 results["ingest_vs_rows"] = results["ingest_per_s"]! / rowRate
 try queries(path, Double(chunks.reduce(0) { $0 + $1.count }))
 for threads in 1...2 { try aggregations(path, Double(chunks.reduce(0) { $0 + $1.count }), threads: threads) }
 chunks.removeAll()
-let columns = CommandLine.arguments.dropFirst(4).first
 if let columns { try Columns.write(path, to: columns) }
 let corpus = path + "-corpus"
 if Corpus.isPresent {

@@ -3,8 +3,9 @@ import Glibc
 import Records
 import Store
 
-// store-crash-writer DIRECTORY ROUND [sync]: writes numbered records until it is killed, and says on standard output
-// how many have been flushed (or synced).
+// store-crash-writer DIRECTORY ROUND [sync]: writes numbered records, and a numbered interval of flows for each 200 of
+// them, rotates both families now and then, until it is killed, and says on standard output how many records have been
+// flushed (or synced).
 
 func now() -> Int64 {
     var time = timespec()
@@ -24,24 +25,46 @@ var limits = StoreLimits()
 (limits.flushInterval, limits.syncInterval) = (5_000_000, 20_000_000)
 let writer = try StoreWriter.open(directory: CommandLine.arguments[1], limits: limits, interfaces: [1: "x"], now: now())
     .writer
+var flowLimits = limits
+flowLimits.syncInterval = 0  // a tick syncs
+let flows = try FlowWriter(directory: CommandLine.arguments[1], limits: flowLimits, now: now())
+
+/// The round and the number stand in its counters.
+func interval(_ number: UInt32) -> FlowInterval {
+    let end = now()
+    return FlowInterval(
+        from: end - 1_000_000, to: end, names: [1: "x"],
+        counters: [CounterSample(interface: round, direction: .ingress, kind: .ttl, value: number, frames: 1)])
+}
+
 let chunk = RecordChunk(capacity: 64 * 100)
+var record = hdrlog_record()
+(record.ifindex, record.frame_length, record.rate, record.segments, record.captured) = (1, 60, 1, 1, 22)
+let numbers = MemoryLayout<hdrlog_record>.size + 14
+var bytes = withUnsafeBytes(of: record) { Array($0) } + [UInt8](repeating: 2, count: 12) + [0x88, 0xB5]
+bytes += [UInt8](repeating: 0, count: 8)
 var number: UInt32 = 0
 say("open")
 while true {
     chunk.removeAll()
-    for _ in 0..<100 {
-        number += 1
-        var record = hdrlog_record()
-        record.boot_ns = UInt64(now())
-        (record.ifindex, record.frame_length, record.rate, record.segments, record.captured) = (1, 60, 1, 1, 22)
-        var bytes = withUnsafeBytes(of: record) { Array($0) } + [UInt8](repeating: 2, count: 12) + [0x88, 0xB5]
-        for value in [round, number] { withUnsafeBytes(of: value.bigEndian) { bytes += $0 } }
-        bytes.withUnsafeBytes { precondition(chunk.append($0), "the chunk is large enough") }
+    let time = UInt64(now())
+    bytes.withUnsafeMutableBytes { bytes in
+        bytes.storeBytes(of: time, as: UInt64.self)
+        bytes.storeBytes(of: round.bigEndian, toByteOffset: numbers, as: UInt32.self)
+        for _ in 0..<100 {
+            number += 1
+            bytes.storeBytes(of: number.bigEndian, toByteOffset: numbers + 4, as: UInt32.self)
+            precondition(chunk.append(UnsafeRawBufferPointer(bytes)), "the chunk is large enough")
+        }
     }
     writer.append(chunk, now: now())
     writer.tick(now: now())
-    if number % 500 == 0 {
+    if number % 300 == 0 { writer.rotate(now: now()) }
+    if number % 200 == 0 {
+        flows.append(interval(number / 200), now: now())
+        if isSyncing { flows.tick(now: now()) }
         if isSyncing { writer.sync(now: now()) } else { writer.flush(now: now()) }
         say(String(number))
+        if number % 1000 == 0 { flows.rotate(now: now()) }
     }
 }

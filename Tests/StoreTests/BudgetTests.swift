@@ -86,4 +86,83 @@ struct BudgetTests {
         try foreign.execute("COMMIT")
         writer.close(now: 100 * second)
     }
+
+    @Test("both families together stay within max_use while headers and flows are written, and both are kept")
+    func families() throws {
+        let writer = try open()
+        var limits = StoreLimits()
+        (limits.keepFree, limits.maxUse, limits.segmentMaxSize) = (0, 8 << 20, 2 << 20)
+        let flows = try FlowWriter(directory: scratch.path, limits: limits, now: second)
+        let chunk = incompressible()
+        var random = Random(seed: 2)
+        var greatest: Int64 = 0
+        for index in 1...150 {
+            let now = second + Int64(index) * second
+            chunk.clockOffset = now
+            writer.append(chunk, now: now)
+            let interval = RandomInterval.make(at: now, flows: 4000, &random)
+            writer.reserve(flows.size(of: interval), now: now)
+            greatest = max(greatest, allocated())
+            flows.append(interval, now: now)
+            writer.tick(now: now)
+            flows.tick(now: now)
+            greatest = max(greatest, allocated())
+        }
+        #expect(greatest <= 32 << 20, "\(greatest)")
+        let flowBytes = try FlowReader(directory: scratch.path).segments().reduce(0) { $0 + $1.bytes }
+        #expect(flowBytes <= 8 << 20, "\(flowBytes)")
+        #expect(flowBytes > 2 << 20, "\(flowBytes)")
+        #expect(try writer.reader.segments().count > 2)
+        #expect(flows.lost == 0)
+        flows.close(now: 200 * second)
+        writer.close(now: 200 * second)
+    }
+
+    @Test(
+        "a reader that never ends makes a segment of flows end early, is told, and does not break the family's budget")
+    func pinnedFlows() throws {
+        var limits = StoreLimits()
+        (limits.keepFree, limits.maxUse) = (0, 64 << 20)
+        let flows = try FlowWriter(directory: scratch.path, limits: limits, now: second)
+        var random = Random(seed: 3)
+        flows.append(RandomInterval.make(at: 2 * second, flows: 10, &random), now: 2 * second)
+        let file = try #require(scratch.segmentFiles.last)
+        let foreign = try Connection(path: scratch.path + "/" + file, mode: .readOnly)
+        try foreign.execute("BEGIN")
+        _ = try foreign.integer("SELECT count(*) FROM interval")
+        var greatest: Int64 = 0
+        for index in 3...150 {
+            let now = Int64(index) * second
+            flows.append(RandomInterval.make(at: now, flows: 4000, &random), now: now)
+            greatest = max(greatest, allocated())
+        }
+        #expect(flows.takeEvents().contains { if case .walPinned = $0 { true } else { false } })
+        #expect(greatest <= 64 << 20, "\(greatest)")
+        #expect(flows.lost == 0)
+        _ = consume foreign
+        flows.close(now: 200 * second)
+        #expect(scratch.files.allSatisfy { !$0.hasSuffix("-wal") })
+    }
+}
+
+/// Intervals whose bytes cannot be compressed much.
+enum RandomInterval {
+    static func make(at time: Int64, flows count: Int, _ random: inout Random) -> FlowInterval {
+        let flows = (0..<count).map { _ in
+            var key = hdrlog_flow_key()
+            withUnsafeMutableBytes(of: &key) { bytes in
+                for index in 0..<4 { bytes[index] = UInt8(truncatingIfNeeded: random.next()) }
+                for index in 16..<20 { bytes[index] = UInt8(truncatingIfNeeded: random.next()) }
+            }
+            key.network = UInt8(HDRLOG_NETWORK_IPV4.rawValue)
+            (key.ifindex, key.protocol) = (3, 6)
+            (key.source_port, key.destination_port) = (UInt16(truncatingIfNeeded: random.next()), 443)
+            var value = hdrlog_flow_value()
+            (value.frames, value.wire_packets, value.bytes) = (1, 1, random.next() >> 40)
+            var flow = FlowRecord(key: key, value: value, clockOffset: 0)
+            (flow.first, flow.last) = (time - 1000, time)
+            return flow
+        }
+        return FlowInterval(from: time - 1_000_000_000, to: time, names: [3: "eth0"], flows: flows)
+    }
 }

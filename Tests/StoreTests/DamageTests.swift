@@ -1,9 +1,10 @@
 import Foundation
 import Records
 import SQLite
-import Store
 import StoreFixtures
 import Testing
+
+@testable import Store
 
 /// Whatever happens to a segment's bytes: what can be read is right, what cannot is told, and nothing crashes.
 @Suite("Damage")
@@ -98,5 +99,66 @@ struct DamageTests {
         #expect(result.delivered == 0)
         #expect(result.unreadable.map(\.name) == [file])
         writer.close(now: 3)
+    }
+
+    /// A writer that is gone without an end: two blocks in the WAL, 200 records in the tail.
+    private func abandoned() throws -> [Row] {
+        var limits = StoreLimits()
+        (limits.keepFree, limits.blockRecords) = (0, 500)
+        let writer = try StoreWriter.open(directory: scratch.path, limits: limits, interfaces: [2: "eth0"], now: 1)
+            .writer
+        let chunk = RecordChunk(capacity: 1 << 20)
+        var traffic = SyntheticTraffic()
+        traffic.fill(chunk, count: 1200)
+        writer.append(chunk, now: 2)
+        writer.flush(now: 3)
+        let copy = scratch.path + ".copy"
+        try FileManager.default.copyItem(atPath: scratch.path, toPath: copy)
+        writer.close(now: 4)
+        try FileManager.default.removeItem(atPath: scratch.path)
+        try FileManager.default.moveItem(atPath: copy, toPath: scratch.path)
+        return chunk.rows("eth0")
+    }
+
+    @Test("flipped bits in a tail cost its records at the most, and no wrong one is delivered")
+    func flippedTail() throws {
+        let rows = try abandoned()
+        let tail = try #require(
+            scratch.files.first { name in
+                name.hasPrefix("tail") && TailContents(path: scratch.path + "/" + name)?.run.count == 200
+            })
+        let good = try Data(contentsOf: URL(fileURLWithPath: scratch.path + "/" + tail))
+        var random = Random(seed: 5)
+        for trial in 0..<100 {
+            var bad = good
+            // The header's bytes in turn, then any.
+            let place = trial < 64 ? trial % good.count : Int(random.next() % UInt64(good.count))
+            bad[place] ^= UInt8(1 << (trial % 8))
+            try bad.write(to: URL(fileURLWithPath: scratch.path + "/" + tail))
+            let found = try StoreReader(directory: scratch.path).rows()
+            #expect(found.count >= 1000 && found.elementsEqual(rows.prefix(found.count)), "byte \(place)")
+        }
+    }
+
+    @Test("a damaged or missing -wal is told, with the stretch that its blocks were of", arguments: [true, false])
+    func damagedWAL(isMissing: Bool) throws {
+        _ = try abandoned()
+        let wal = scratch.path + "/" + (try #require(scratch.files.first { $0.hasSuffix("-wal") }))
+        if isMissing {
+            unlink(wal)
+        } else {
+            let good = try Data(contentsOf: URL(fileURLWithPath: wal))
+            var bad = good
+            bad[60] ^= 1  // in the first frame: those behind it are void
+            try bad.write(to: URL(fileURLWithPath: wal))
+        }
+        let result = try StoreReader(directory: scratch.path).query(Query()) { _, _ in true }
+        #expect(result.delivered == 200)
+        #expect(result.unreadable.contains { $0.reason.contains("-wal") })
+        #expect(result.gaps.contains { $0.reason == .damaged })
+        let (writer, report) = try StoreWriter.open(directory: scratch.path, now: 10)
+        #expect(report.recovered == 200)
+        #expect(try writer.reader.query(Query()) { _, _ in true }.gaps.contains { $0.reason == .damaged })
+        writer.close(now: 11)
     }
 }

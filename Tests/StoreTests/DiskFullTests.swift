@@ -72,4 +72,43 @@ struct DiskFullTests {
             writer.close(now: now)
         }
     }
+
+    /// 100 bytes that cannot be compressed in each of 500 counters and flows.
+    private func interval(_ number: Int, _ random: inout Random) -> FlowInterval {
+        var interval = RandomInterval.make(at: Int64(number) * 10 * Self.second, flows: 2000, &random)
+        interval = FlowInterval(
+            from: interval.to - 10 * Self.second, to: interval.to, names: interval.names, flows: interval.flows,
+            counters: [CounterSample(interface: 3, direction: .ingress, kind: .seen, frames: 1, bytes: 1)])
+        return interval
+    }
+
+    @Test(
+        "intervals of flows wait for a full disk, what finds no room becomes a gap, and questions tell it",
+        .enabled(if: getuid() == 0, "mounting a tmpfs needs root"))
+    func flows() throws {
+        try withTmpfs(24) { path in
+            var limits = StoreLimits()
+            limits.keepFree = 0
+            let writer = try FlowWriter(directory: path + "/store", limits: limits, now: Self.second)
+            var random = Random(seed: 9)
+            for number in 1...5 { writer.append(interval(number, &random), now: Int64(number) * 10 * Self.second) }
+            fill(path + "/other")
+            for number in 6...105 { writer.append(interval(number, &random), now: Int64(number) * 10 * Self.second) }
+            #expect(writer.lost >= 35)
+            #expect(writer.takeEvents().contains { if case .stalled = $0 { true } else { false } })
+            unlink(path + "/other")
+            writer.tick(now: 1060 * Self.second)
+            #expect(writer.takeEvents().contains { if case .recovered = $0 { true } else { false } })
+            let answer = try FlowReader(directory: path + "/store").counters(CounterQuery())
+            #expect(answer.damage.isEmpty)
+            #expect(answer.totals.map(\.frames) == [UInt64(105 - writer.lost)])
+            #expect(answer.gaps.count == 1 && answer.gaps[0].reason == "store full", "\(answer.gaps)")
+            let missing = answer.gaps.reduce(0) { $0 + $1.to - $1.from }
+            #expect(missing == Int64(writer.lost) * 10 * Self.second)
+            var late = FlowQuery()
+            late.range = (1000 * Self.second)..<Int64.max
+            #expect(try FlowReader(directory: path + "/store").flows(late).gaps.isEmpty)
+            writer.close(now: 1070 * Self.second)
+        }
+    }
 }

@@ -3,6 +3,7 @@ import Filter
 import Foundation
 import Records
 import SQLite
+import StoreFixtures
 import Testing
 
 @testable import Store
@@ -192,5 +193,67 @@ struct FlowStoreTests {
         #expect(deleted)
         let answer = try FlowReader(directory: directory.path).flows(FlowQuery())
         #expect(answer.covered?.upperBound == Self.interval(149, flows: 0).to)
+    }
+
+    @Test("flipped bits and lost ends of a segment are found: what is answered is right, what is missing is told")
+    func flippedBits() throws {
+        let writer = try FlowWriter(directory: scratch.path, limits: StoreLimits(), now: 1)
+        for number in 0..<40 { writer.append(Self.interval(number, flows: 30), now: Int64(number + 2)) }
+        writer.close(now: 100)
+        let file = scratch.path + "/" + (try #require(scratch.segmentFiles.first))
+        let good = try Data(contentsOf: URL(fileURLWithPath: file))
+        let known = Dictionary(uniqueKeysWithValues: (0..<40).map { (Self.interval($0, flows: 0).from, $0) })
+        var random = Random(seed: 4)
+        func check(_ trial: String) throws {
+            var sound = 0
+            let scan = try FlowReader(directory: scratch.path).forEach(in: .min ..< .max) { interval, _ in
+                let expected = known[interval.from].map { Self.interval($0, flows: 30) }
+                #expect(expected?.counters == interval.counters && interval.flows.count == 30, "\(trial)")
+                sound += 1
+                return true
+            }
+            #expect(sound == 40 || !scan.damage.isEmpty, "\(trial): \(sound)")
+        }
+        for trial in 0..<300 {
+            var bad = good
+            for _ in 0...(trial % 3) { bad[Int(random.next() % UInt64(bad.count))] ^= UInt8(1 << (random.next() % 8)) }
+            try bad.write(to: URL(fileURLWithPath: file))
+            try check("trial \(trial)")
+        }
+        for length in stride(from: 0, to: good.count, by: 1500) {
+            try good.prefix(length).write(to: URL(fileURLWithPath: file))
+            try check("length \(length)")
+        }
+    }
+
+    @Test("the time without a daemon is a gap, and so is what a killed one left unwritten") func down() throws {
+        for (wasClosed, reason) in [(true, "not running"), (false, "crashed")] {
+            let directory = ScratchDirectory()
+            let first = try FlowWriter(directory: directory.path, limits: StoreLimits(), now: 1)
+            first.append(Self.interval(0, flows: 1), now: Self.interval(0, flows: 0).to)
+            if wasClosed { first.close(now: Self.interval(0, flows: 0).to) }
+            let start = Self.interval(3, flows: 0).from
+            let next = try FlowWriter(
+                directory: directory.path, limits: StoreLimits(), wasClosed: wasClosed, now: start)
+            next.append(Self.interval(3, flows: 1), now: start + 10 * Self.second)
+            let gaps = try FlowReader(directory: directory.path).flows(FlowQuery()).gaps
+            #expect(gaps == [MissingStretch(from: Self.interval(0, flows: 0).to, to: start, reason: reason)])
+            next.close(now: start)
+        }
+    }
+
+    @Test("rotate ends the segment, vacuum deletes whole ones by size and by age") func orders() throws {
+        let writer = try FlowWriter(directory: scratch.path, limits: StoreLimits(), now: 1)
+        for number in 0..<6 {
+            writer.append(Self.interval(number, flows: 10), now: Self.interval(number, flows: 0).to)
+            if number < 5 { writer.rotate(now: Self.interval(number, flows: 0).to) }
+        }
+        let reader = FlowReader(directory: scratch.path)
+        #expect(try reader.segments().map(\.state.rawValue) == Array(repeating: "sealed", count: 5) + ["running"])
+        let now = Self.interval(6, flows: 0).to
+        #expect(writer.vacuum(size: nil, before: Self.interval(1, flows: 0).from + 1, now: now).segments == 1)
+        #expect(writer.vacuum(size: 1, before: nil, now: now).segments == 4)
+        #expect(try reader.segments().map(\.times) == [Self.interval(5, flows: 0).from...Self.interval(5, flows: 0).to])
+        writer.close(now: now)
     }
 }

@@ -7,8 +7,9 @@ import Store
 final class ScratchDirectory {
     let path: String
 
-    init() {
-        path = NSTemporaryDirectory() + "hdrlog-store-\(UUID().uuidString)"
+    /// - Parameter inMemory: on a file system that never waits for a disk.
+    init(inMemory: Bool = false) {
+        path = (inMemory ? "/dev/shm/" : NSTemporaryDirectory()) + "hdrlog-store-\(UUID().uuidString)"
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

@@ -33,7 +33,13 @@ extension MemoryService {
             ],
             store: StoreStatus(
                 directory: "/var/lib/hdrlog", stored: 999_000, waiting: 850, lost: [:], segments: 3, bytes: 12_345_678,
-                limit: 4 << 30, oldest: 1_699_999_000_000_000_000, newest: 1_699_999_999_000_000_000),
+                limit: 4 << 30, oldest: 1_699_999_000_000_000_000, newest: 1_699_999_999_000_000_000,
+                headers: FamilyStatus(
+                    segments: 3, bytes: 10_345_678, limit: 4 << 30, oldest: 1_699_999_000_000_000_000,
+                    newest: 1_699_999_999_000_000_000),
+                flows: FamilyStatus(
+                    segments: 1, bytes: 2_000_000, limit: 512 << 20, oldest: 1_699_990_000_000_000_000,
+                    newest: 1_699_999_999_000_000_000)),
             gaps: [Gap(since: 1, until: 2, reason: "not running")])
     }
 

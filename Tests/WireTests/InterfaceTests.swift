@@ -48,9 +48,12 @@ struct InterfaceTests {
             name: "", index: 0, direction: "", hook: "", mode: "", reason: "", counters: counters)
         #expect(keys(interface) == Self.members(after: "type InterfaceStatus ("))
         let store = StoreStatus(
-            directory: "", stored: 0, waiting: 0, segments: 0, bytes: 0, limit: 0, oldest: 0, newest: 0)
+            directory: "", stored: 0, waiting: 0, segments: 0, bytes: 0, limit: 0, oldest: 0, newest: 0,
+            headers: FamilyStatus(segments: 0, bytes: 0), flows: FamilyStatus(segments: 0, bytes: 0))
         #expect(keys(store) == Self.members(after: "type StoreStatus ("))
         let status = StatusReply(version: "", host: "", time: 0, startTime: 0, interfaces: [], store: store)
+        let family = FamilyStatus(segments: 0, bytes: 0, limit: 0, oldest: 0, newest: 0)
+        #expect(keys(family) == Self.members(after: "type FamilyStatus ("))
         #expect(keys(Refusal(name: "", reason: "")) == Self.members(after: "type Refusal ("))
         #expect(Set(keys(status)) == Set(Self.members(after: "method Status() -> (")))
     }
@@ -59,8 +62,12 @@ struct InterfaceTests {
     func administration() {
         func keys(_ value: some Encodable) -> [String] { JSONValue(encoding: value).object?.members.map(\.key) ?? [] }
         let request = AggregateRequest(
-            filter: "", since: 0, until: 0, fields: [], bucket: 1, measure: "", limit: 1)
+            filter: "", since: 0, until: 0, fields: [], bucket: 1, measure: "", limit: 1,
+            compute: [.init(function: "", field: "")])
         #expect(keys(request) == Self.members(after: "method Aggregate("))
+        let sums = AggregateReply.Sums(
+            records: 0, bytes: 0, estimatedPackets: 0, estimatedBytes: 0, packetsMargin: 0, bytesMargin: 0)
+        #expect(keys(sums) == Self.members(after: "type Sums ("))
         let flows = FlowsRequest(filter: "", since: 0, until: 0, order: "", limit: 1)
         #expect(keys(flows) == Self.members(after: "method Flows("))
         let flow = Flow(

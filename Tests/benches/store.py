@@ -1,24 +1,34 @@
-"""The store beside DuckDB and nfdump: size, and five questions, over the same records, warm.
+"""The store beside DuckDB, SQLite's rows and nfdump: size, and five questions, over the same records, warm.
 
     store.py [--size 20000000] [--rounds 5] [--growth 2000000,20000000,60000000] [RESULTS.json]
 
 hdrlog is asked by `hdrctl --directory`, its start included; DuckDB inside this process, its table open, with one and
-with two threads. The answers must agree. nfdump has flows, not headers: nfpcapd made them from the same packets
-(--nfdump of the first so many, since that is slow), and its time is given for each header that it stands for.
+with two threads. The answers must agree. The row table is sqlite3's, asked inside this process, too; it has the first
+million headers, and its time is given for each of them. nfdump has flows, not headers: nfpcapd made them from the
+same packets (--nfdump of the first so many, since that is slow), and its time is given for each header that it stands
+for.
 
 bytes_vs_duckdb, bytes_vs_parquet   size as a share of DuckDB's table and of Parquet with zstd, same fields
 first_row_ms, needle_ms             the first 100 TCP headers of ten minutes; the records of one rare address
 count_per_s, top_per_s, jsonl_per_s headers/s: a filtered count, the top ten sources by bytes, two million as JSON lines
+count_per_core_s, top_per_core_s    the same of the engine alone, on one thread
 *_vs_duckdb                         time as a share of DuckDB's with two threads: below 1 is faster
+*_vs_rows                           time a header as a share of the row table's
+start_ms                            of this, what hdrctl's start takes: `hdrctl --version`
 top_vs_nfdump                       time a header as a share of nfdump's
+device_mb_per_day_at_10             MB a day that reach the device (ext4 on a loop device) at 10 headers/s, set as in
+                                    config/hdrlogd.appliance.toml; device_mb_per_day_at_10_default with the defaults
+device_vs_stored_at_1k, _default    bytes that reach the device for each that is stored, at 1,000 headers/s
 """
 
 import argparse
 import ipaddress
 import json
+import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -28,10 +38,14 @@ import time
 import duckdb
 import numpy
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from harness.store_meter import APPLIANCE, SERVER, megabytes_a_day, written_of_stored  # noqa: E402
+
 PROJECT = pathlib.Path(__file__).resolve().parent.parent.parent
 RELEASE = PROJECT / ".build/release"
 MINUTE = 60 * 10**9
-# So many are written as JSON lines: DuckDB takes minutes for all.
+# So many are written as JSON lines.
 LINES = 2_000_000
 ADDRESSES = ("source", "destination")
 
@@ -126,8 +140,35 @@ class DuckDB:
         return [row[1] for row in self.ask(question)]
 
     def lines(self) -> int:
-        self.connection.execute(f"COPY (SELECT * FROM h LIMIT {LINES}) TO '/dev/null' (FORMAT json)")
+        # Addresses in halves: 128-bit numbers would take it fifty times as long.
+        halves = [f"({side} >> 64)::UBIGINT, ({side} & 18446744073709551615)::UBIGINT" for side in ADDRESSES]
+        select = f"SELECT * EXCLUDE ({', '.join(ADDRESSES)}), {', '.join(halves)} FROM h LIMIT {LINES}"
+        self.connection.execute(f"COPY ({select}) TO '/dev/null' (FORMAT json)")
         return min(LINES, self.ask("SELECT count(*) FROM h")[0][0])
+
+
+class Rows:
+    """A row a header in a table without an index, as the ingest comparison left it."""
+
+    def __init__(self, file: pathlib.Path):
+        self.connection = sqlite3.connect(file)
+        self.headers = self.ask("SELECT count(*) FROM header")[0][0]
+
+    def ask(self, question: str, *values):
+        return self.connection.execute(question, values).fetchall()
+
+    def top(self):
+        return self.ask("SELECT source, sum(frameLength) AS b FROM header GROUP BY source ORDER BY b DESC LIMIT 10")
+
+    def count(self):
+        return self.ask("SELECT count(*) FROM header WHERE protocol = 6")
+
+    def syn(self):
+        return self.ask("SELECT time / 1000000000 AS s, count(*) FROM header WHERE tcpFlags & 2 != 0 GROUP BY s")
+
+    def needle(self, address: int):
+        key = address.to_bytes(16, "big")
+        return self.ask("SELECT * FROM header WHERE source = ? OR destination = ?", key, key)
 
 
 def rare_address(database: DuckDB) -> tuple[int, str]:
@@ -171,10 +212,12 @@ def compare(size: int, rounds: int, folder: pathlib.Path, results: dict) -> dict
         "syn": (hdrlog.syn, database.syn),
         "jsonl": (hdrlog.lines, database.lines),
     }
+    rows = Rows(folder / "columns.rows.sqlite")
+    scans = {"needle": lambda: rows.needle(number), "count": rows.count, "top": rows.top, "syn": rows.syn}
     medians = {}
     for name, (ours, theirs) in questions.items():
         times = {"hdrlog": [], "DuckDB 1": [], "DuckDB 2": []}
-        for _ in range(1 if name == "jsonl" else rounds):
+        for _ in range(rounds):
             spent, answer = timed(ours)
             times["hdrlog"].append(spent)
             for threads in (1, 2):
@@ -184,6 +227,12 @@ def compare(size: int, rounds: int, folder: pathlib.Path, results: dict) -> dict
                 if answer != other:
                     sys.exit(f"{name}: hdrlog says {str(answer)[:200]}, DuckDB {str(other)[:200]}")
         medians[name] = {side: statistics.median(spent) for side, spent in times.items()}
+        if name in scans:
+            spent = statistics.median(timed(scans[name])[0] for _ in range(3)) / rows.headers
+            results[f"{name}_vs_rows"] = medians[name]["hdrlog"] / total / spent
+    starts = [timed(lambda: subprocess.run([RELEASE / "hdrctl", "--version"], capture_output=True)) for _ in range(9)]
+    results["start_ms"] = statistics.median(spent for spent, _ in starts) * 1000
+    rows.connection.close()
     database.connection.close()
     return medians
 
@@ -205,6 +254,17 @@ def nfdump(store: pathlib.Path, count: int, folder: pathlib.Path) -> float:
         for _ in range(5)
     ]
     return statistics.median(spent for spent, _ in times) / count
+
+
+def device(folder: pathlib.Path) -> dict:
+    """What reaches the device; nothing without root, who alone can mount a disk."""
+    if os.geteuid() != 0:
+        return {}
+    found = {}
+    for suffix, settings in (("", APPLIANCE), ("_default", SERVER)):
+        found[f"device_mb_per_day_at_10{suffix}"] = megabytes_a_day(folder, settings)
+        found[f"device_vs_stored_at_1k{suffix}"] = written_of_stored(folder, settings)
+    return found
 
 
 def table(medians: dict):
@@ -245,6 +305,7 @@ def main():
             for name, times in medians.items():
                 results[f"{name}_vs_duckdb"] = times["hdrlog"] / times["DuckDB 2"]
                 results[f"{name}_vs_duckdb_1"] = times["hdrlog"] / times["DuckDB 1"]
+            results.update(device(folder))
             if shutil.which("nfpcapd"):
                 each = nfdump(folder / "store", options.nfdump, folder)
                 results["top_vs_nfdump"] = medians["top"]["hdrlog"] / found["headers"] / each

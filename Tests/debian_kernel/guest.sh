@@ -41,11 +41,46 @@ check "status answers" hdrctl status
 ignored() { hdrctl status -o json | grep -Eq '"filtered": ?[3-9]'; }
 check "a rule ignores packets" ignored
 hdrctl status
+
+# tc means filters here. What a rule ignores is counted, and nobody but this sends it.
+filters() { [ "$(tc filter show dev eth7 ingress | grep -c hdrlog_ingress)" -ge 1 ]; }
+check "programs at tc are filters" filters
+ignored_frames() { hdrctl status -o json | grep -Eo '"filtered": ?[0-9]+' | grep -Eo '[0-9]+' | { sum=0; while read -r n; do sum=$((sum + n)); done; echo $sum; }; }
+restarts() {
+	local before after sent
+	before=$(ignored_frames)
+	rm -f /run/done
+	(
+		for _ in 1 2 3 4 5; do
+			systemctl reset-failed hdrlogd.service
+			systemctl restart hdrlogd.service
+		done
+		systemctl kill --signal=KILL hdrlogd.service
+		sleep 3
+		touch /run/done
+	) &
+	# shellcheck disable=SC2016
+	sent=$(ip netns exec peer bash -c 'n=0; until [ -e /run/done ]; do echo >/dev/udp/192.0.2.1/9 && n=$((n + 1)); done; echo $n')
+	wait
+	after=$(ignored_frames)
+	echo "SENT $sent SEEN $((after - before))" >/dev/ttyS0
+	[ "$sent" -gt 100 ] && [ $((after - before)) = "$sent" ]
+}
+check "restarts and a kill let no packet go by uncounted" restarts
+consistent() { hdrctl status -o json | grep -Eq '"consistent": ?true'; }
+check "what status counts adds up" consistent
+hdrctl doctor
 check "the service stops" systemctl stop hdrlogd.service
 detached() {
+	# The unit that removes filters is stopped a moment after the service.
+	for _ in $(seq 100); do
+		[ "$(systemctl is-active hdrlogd-filters.service)" = inactive ] && break
+		sleep 0.1
+	done
 	! ip -details link show dev eth7 | grep prog/xdp
 	local filters
 	filters=$(tc filter show dev eth7 ingress; tc filter show dev eth7 egress)
+	filters+=$(tc qdisc show dev eth7 | grep clsact)
 	echo "$filters"
 	[ -z "$filters" ]
 }

@@ -26,6 +26,9 @@ FACTS = [
     "status answers",
     "ignored packets pass",
     "a rule ignores packets",
+    "programs at tc are filters",
+    "restarts and a kill let no packet go by uncounted",
+    "what status counts adds up",
     "the service stops",
     "nothing is left attached",
 ]

@@ -19,16 +19,6 @@ def complaint(result) -> str:
     return lines[0]
 
 
-def start(daemon: Daemon):
-    """A start that is expected to fail."""
-    return daemon.host.run(HDRLOGD, "--config", daemon.config, check=False, timeout=10)
-
-
-def test_an_unknown_interface_is_named(lab, folder):
-    assert "nosuch0" in complaint(start(Daemon(lab.logged, folder, capture__interfaces=["nosuch0"])))
-    assert lab.logged.attached() == []
-
-
 def test_a_configuration_that_is_missing_is_named(folder):
     said = complaint(run(HDRLOGD, "--config", folder / "absent.toml", check=False))
     assert "absent.toml" in said

@@ -50,6 +50,21 @@ def test_a_million_frames_at_full_speed_are_all_accounted_for(quiet_lab, daemon)
     assert_adds_up(daemon)
 
 
+def test_whenever_status_is_asked_during_a_burst_it_adds_up(quiet_lab, daemon):
+    """Records are counted where they are at that moment, in rings, on the way, in the block being filled, in blocks."""
+    sender = threading.Thread(target=generate, args=(quiet_lab.peer, 3_000_000, "--rate", 700_000))
+    sender.start()
+    waiting = []
+    while sender.is_alive():
+        assert_adds_up(daemon)
+        waiting.append(daemon.counters()["waiting"])
+    sender.join()
+    print(f"{len(waiting)} times; waiting {min(waiting)} to {max(waiting)}")
+    assert len(waiting) >= 5 and max(waiting) > 0
+    settled(daemon, 3_000_000)
+    assert_adds_up(daemon)
+
+
 def test_at_half_a_million_frames_a_second_none_is_lost(quiet_lab, daemon):
     generate(quiet_lab.peer, 1_000_000, "--rate", 500_000)
     counters = settled(daemon, 1_000_000)

@@ -179,4 +179,15 @@ def test_one_that_cannot_be_logged_is_told_and_does_not_keep_the_daemon_from_bei
         assert f"odd0 is not logged: {reason}" in daemon.hdrctl("status").stdout
         assert daemon.log().count("not logged:") == 1
         host.run("ip", "link", "delete", "odd0")
-        wait_until(lambda: daemon.status()["refused"] == [], SOON, "nothing refused any more")
+        gone = [{"name": "odd0", "reason": "odd0: there is no such interface yet"}]
+        wait_until(lambda: daemon.status()["refused"] == gone, SOON, "another reason")
+
+
+def test_one_that_does_not_exist_yet_is_told_and_logged_as_soon_as_it_comes(quiet_lab, folder):
+    """At boot the service may come before the interface."""
+    with Daemon(quiet_lab.logged, folder, capture__interfaces=["late0"], capture__direction="in") as daemon:
+        assert daemon.status()["refused"] == [{"name": "late0", "reason": "late0: there is no such interface yet"}]
+        assert daemon.log().count("not logged: late0: there is no such interface yet") == 1
+        add_pair(quiet_lab.logged, "late0")
+        wait_until(lambda: [entry["name"] for entry in daemon.status()["interfaces"]] == ["late0"], SOON, "late0")
+        assert daemon.status()["refused"] == []

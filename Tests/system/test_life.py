@@ -70,3 +70,19 @@ def test_sighup_with_a_wrong_configuration_keeps_the_one_in_force(lab, folder):
         assert "sampling_rate" in daemon.log()
         packets.send(lab.peer, [packets.udp(SOURCE, DESTINATION, 1, 9)])
         daemon.wait_for_records(1, "--dport", "9")
+
+
+def test_a_start_after_kill_9_removes_filters_where_none_belongs(lab, folder):
+    """Filters outlive a killed process, and the next one may want another hook, or another interface."""
+    daemon = Daemon(lab.logged, folder, capture__hook="clsact").start()
+    daemon.stop(signal.SIGKILL)
+    assert len([line for line in lab.logged.attached() if "hdrlog_" in line]) == 2
+    daemon.configure(capture__hook="tc")
+    with daemon:
+        assert [line.split()[0] for line in lab.logged.attached()] == ["tcx", "tcx"]
+    daemon.configure(capture__hook="clsact")
+    daemon.start()
+    daemon.stop(signal.SIGKILL)
+    daemon.configure(capture__interfaces=["nothing0"])
+    with daemon:
+        assert lab.logged.attached() == []

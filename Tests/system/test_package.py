@@ -92,12 +92,15 @@ def test_an_upgrade_during_a_burst_loses_no_frame(container, package):
         container.run("systemctl", "stop", SERVICE)
         configure(container)
         container.run("systemctl", "start", SERVICE)
-        with Burst(container, rate=200_000) as burst:
-            for _ in range(3):
+        with Burst(container, rate=100_000) as burst:
+            upgrades = 0
+            while burst.lasts:
                 process = container.show(SERVICE, "MainPID")
                 install(container, package)
                 assert container.show(SERVICE, "MainPID") != process, "the upgrade restarts the service"
-            assert burst.lasts, "the burst ended before the upgrades"
+                upgrades += 1
+        # The last one may have outlasted the burst.
+        assert upgrades >= 2, "the burst ended before an upgrade"
         found = settled(container)
         assert found["frames"] == found["sampled"] == FRAMES
         assert found["storeLost"] == 0

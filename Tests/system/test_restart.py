@@ -6,7 +6,9 @@ import pytest
 
 from harness.commands import wait_until
 from harness.lab import Lab
-from harness.service_burst import FRAMES, SERVICE, Burst, configure, settled, status, stored
+from harness.service_burst import FRAMES, SERVICE, Burst, configure, counters, settled, status, stored
+
+FILTERS = "hdrlogd-filters.service"
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,7 @@ def installed(container):
         yield container
 
 
-@pytest.fixture(params=["native", "tc"])
+@pytest.fixture(params=["native", "tc", "clsact"])
 def service(installed, request):
     """The service, new: nothing is counted yet."""
     installed.hook = request.param
@@ -29,7 +31,14 @@ def service(installed, request):
     installed.run("systemctl", "start", SERVICE)
     yield installed
     installed.run("systemctl", "stop", SERVICE)
-    assert installed.lab.logged.attached() == []
+    nothing_is_left(installed)
+
+
+def nothing_is_left(system):
+    """Filters go a moment after the service: systemd then stops the unit that removes them."""
+    wait_until(lambda: system.show(FILTERS, "ActiveState") == "inactive", 5, "the end of the unit of the filters")
+    assert system.lab.logged.attached() == []
+    assert "clsact" not in system.lab.logged.run("tc", "qdisc", "show", "dev", system.lab.logged.device).stdout
 
 
 def restart(system):
@@ -47,7 +56,7 @@ def kill(system):
 
 def test_twenty_restarts_during_a_burst_lose_no_frame(service):
     before = stored(service)
-    with Burst(service, rate=200_000) as burst:
+    with Burst(service, rate=80_000) as burst:
         for _ in range(20):
             restart(service)
         assert burst.lasts, "the burst ended before the restarts"
@@ -93,3 +102,96 @@ def test_systemd_itself_may_be_executed_anew(service):
         service.run("systemctl", "daemon-reexec")
         restart(service)
     assert settled(service)["frames"] == FRAMES
+
+
+RELABEL = """#!/usr/bin/python3
+import os, sys
+os.environ["LISTEN_FDNAMES"] = os.environ.get("LISTEN_FDNAMES", "").replace("hdrlog", "hdrlog9")
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_a_version_whose_maps_have_another_layout_takes_over_and_says_what_is_lost(service):
+    """It cannot read what the one before left: here because that bears another layout in its name."""
+    wrapper = service.root / "usr/local/bin/relabel"
+    wrapper.write_text(RELABEL)
+    wrapper.chmod(0o755)
+    drop_in = service.root / "run/systemd/system/hdrlogd.service.d/relabel.conf"
+    drop_in.parent.mkdir(parents=True, exist_ok=True)
+    drop_in.write_text(
+        "[Service]\nExecStart=\nExecStart=/usr/local/bin/relabel /usr/sbin/hdrlogd --keep-filters\n"
+        "MemoryDenyWriteExecute=no\n"
+    )
+    try:
+        service.run("systemctl", "daemon-reload")
+        since = time.time_ns()
+        with Burst(service, rate=400_000) as burst:
+            time.sleep(0.5)
+            before = counters(service)["frames"]
+            restart(service)
+            assert burst.lasts
+        found = wait_until(lambda: counters(service)["frames"], 5, "frames that the new version counts")
+        assert 0 < found < FRAMES - before
+        (link,) = service.lab.logged.attached()
+        gaps = [gap for gap in status(service)["gaps"] if gap["since"] > since]
+        assert gaps and {gap["reason"] for gap in gaps} == {"not running"}
+        assert "counters and headers that this one cannot read" in service.journal(SERVICE)
+    finally:
+        drop_in.unlink()
+        wrapper.unlink()
+        service.run("systemctl", "daemon-reload")
+
+
+@pytest.fixture
+def filtering(installed):
+    """The service with a filter at tc, as before Linux 6.6, where it outlives its process."""
+    installed.hook = "clsact"
+    configure(installed)
+    installed.run("systemctl", "reset-failed", check=False)
+    installed.run("systemctl", "start", SERVICE)
+    assert [line for line in installed.lab.logged.attached() if "hdrlog_ingress" in line]
+    yield installed
+    installed.run("systemctl", "stop", SERVICE)
+    nothing_is_left(installed)
+
+
+def test_a_stop_between_death_and_restart_removes_filters(filtering):
+    drop_in = filtering.root / "run/systemd/system/hdrlogd.service.d/late.conf"
+    drop_in.parent.mkdir(parents=True, exist_ok=True)
+    drop_in.write_text("[Service]\nRestartSec=60s\n")
+    try:
+        filtering.run("systemctl", "daemon-reload")
+        filtering.run("systemctl", "kill", "--signal=KILL", SERVICE)
+        wait_until(lambda: filtering.show(SERVICE, "SubState") == "auto-restart", 5, "the wait for the restart")
+        assert filtering.lab.logged.attached() != [], "until the restart they count"
+        filtering.run("systemctl", "stop", SERVICE)
+        nothing_is_left(filtering)
+    finally:
+        drop_in.unlink()
+        filtering.run("systemctl", "daemon-reload")
+
+
+def test_filters_are_removed_when_the_service_cannot_be_started_again(filtering):
+    config = filtering.root / "etc/hdrlog/hdrlogd.toml"
+    config.write_text("[capture]\nhook = 'none'\n")
+    filtering.run("systemctl", "kill", "--signal=KILL", SERVICE)
+    wait_until(lambda: filtering.show(SERVICE, "ActiveState") == "failed", 20, "the end of the attempts")
+    nothing_is_left(filtering)
+
+
+def test_a_start_right_after_a_stop_does_not_lose_its_filter_to_the_removal(filtering):
+    for _ in range(5):
+        filtering.run("systemctl", "reset-failed", SERVICE)
+        filtering.run("systemctl", "stop", SERVICE)
+        filtering.run("systemctl", "start", SERVICE)
+        time.sleep(0.2)
+        assert filtering.active(FILTERS) and filtering.lab.logged.attached() != []
+
+
+def test_another_hook_takes_the_place_of_a_filter(filtering):
+    filtering.hook = "native"
+    configure(filtering)
+    restart(filtering)
+    (line,) = filtering.lab.logged.attached()
+    assert "xdp" in line
+    assert filtering.active(FILTERS)

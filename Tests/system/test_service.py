@@ -60,6 +60,7 @@ def process_status(system, key: str) -> list[str]:
 
 def test_start_ends_when_the_service_is_ready(service):
     assert service.show(SERVICE, "ActiveState") == "active"
+    assert "Starting" not in service.show(SERVICE, "StatusText")
     wait_until(lambda: "frames/s" in service.show(SERVICE, "StatusText"), 3, "the rate in the status line")
     assert service.lab.logged.attached() != []
     send_and_find(service, 2001)
@@ -71,6 +72,16 @@ def test_the_process_is_user_hdrlog_with_three_capabilities(service):
     for which in ("CapPrm", "CapEff", "CapBnd"):
         assert int(process_status(service, which)[0], 16) == THREE_CAPABILITIES, which
     assert process_status(service, "NoNewPrivs") == ["1"]
+
+
+def test_threads_that_attach_nothing_have_no_capabilities(service):
+    tasks = (service.root / f"proc/{main_pid(service)}/task").iterdir()
+    held = {}
+    for task in tasks:
+        line = next(line for line in (task / "status").read_text().splitlines() if line.startswith("CapEff:"))
+        held[(task / "comm").read_text().strip()] = int(line.split()[1], 16)
+    assert held["drain"] == held["store"] == 0
+    assert held["watch"] == THREE_CAPABILITIES
 
 
 def test_a_member_of_the_group_may_ask_and_an_outsider_may_not(service):
@@ -185,3 +196,12 @@ def test_nothing_is_logged_as_a_warning_in_a_quiet_life(service):
         "journalctl", "--quiet", "--output=cat", "--priority=warning", f"_SYSTEMD_INVOCATION_ID={invocation}"
     ).stdout
     assert warnings == ""
+
+
+def test_all_that_the_daemon_says_are_its_own_events(service):
+    """Libraries that print to stderr would do it here, without a field and at every start."""
+    invocation = service.show(SERVICE, "InvocationID")
+    service.run("hdrctl", "query")
+    service.run("systemctl", "stop", SERVICE)
+    entries = [e for e in journal_entries(service, invocation) if e.get("SYSLOG_IDENTIFIER") == "hdrlogd"]
+    assert entries and [e["MESSAGE"] for e in entries if e["_TRANSPORT"] != "journal"] == []

@@ -79,6 +79,13 @@ def test_a_statement_ends_at_its_time_limit():
     assert "longer than --timeout 1s" in result.stderr
 
 
+def test_what_the_log_covers_is_told_beside_the_rows(daemon):
+    statement = ["sql", "SELECT count(*) FROM headers", "--directory", daemon.state]
+    told = run(HDRCTL, *statement).stderr
+    assert "the log has headers of " in told and "every packet was logged" in told and "no gaps" in told
+    assert run(HDRCTL, *statement, "--quiet").stderr == ""
+
+
 def test_a_table_and_csv_escape_what_they_print():
     statement = "SELECT char(27) || '[2J' AS a, 'x,\"y' AS b"
     assert "\\u{1b}[2J" in run(HDRCTL, "sql", statement).stdout

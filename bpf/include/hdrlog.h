@@ -155,8 +155,13 @@ struct hdrlog_control {
 	__u64 identifier; /* chosen at random when the maps were made */
 };
 
+/* Marks in the instructions of hdrlog_xdp: what they are changed into makes it ask for stripped VLAN tags. */
+#define HDRLOG_ASKS_NOT 0x48445230
+#define HDRLOG_ASKS     0x48445231
+#define HDRLOG_TAG_CALL 0x48445232
+
 /* Of the maps that one process hands over to the next. Another number: the next one cannot read them. */
-#define HDRLOG_LAYOUT 1
+#define HDRLOG_LAYOUT 2
 
 /* What user space has added up of an interface in one direction since it was attached. */
 struct hdrlog_totals {

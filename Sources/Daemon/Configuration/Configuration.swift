@@ -32,6 +32,7 @@ public struct Configuration: Equatable, Sendable {
         public var flowMaxUse = ByteSize(bytes: 512 << 20)
         public var keepFree = ByteSize(bytes: 1 << 30)
         public var maxAge = TimeSpan(nanoseconds: 0)
+        public var flowMaxAge = TimeSpan(nanoseconds: 0)
         public var segmentMaxSize = ByteSize(bytes: 128 << 20)
         public var segmentMaxAge = TimeSpan.seconds(86_400)
         public var flushInterval = TimeSpan.seconds(1)
@@ -49,6 +50,6 @@ public struct Configuration: Equatable, Sendable {
         public var concurrent = 4
     }
 
-    public enum Hook: String, CaseIterable, Sendable { case auto, native, generic, tc }
+    public enum Hook: String, CaseIterable, Sendable { case auto, native, generic, tc, clsact }
     public enum Direction: String, CaseIterable, Sendable { case `in`, out, both }
 }

@@ -53,7 +53,7 @@ extension Setting {
             "packets kept whatever the sampling rate: SYN, FIN and RST; ICMP errors; malformed ones"),
         .integer(
             "capture", "first_packets", \.capture.firstPackets, 0...1000,
-            "likewise so many packets of each flow, anew in each flow interval"),
+            "likewise so many packets of each flow, anew in each flow interval and with each status request"),
         .integer(
             "capture", "header_budget", \.capture.headerBudget, 0...100_000_000,
             "headers a second above which all sampling rates rise by themselves, and fall again; 0 is no limit"),
@@ -84,6 +84,9 @@ extension Setting {
         .span(
             "storage", "max_age", \.storage.maxAge,
             "delete segments that are older; 0s keeps them as long as the budget allows"),
+        .span(
+            "storage", "flow_max_age", \.storage.flowMaxAge,
+            "likewise flows and counters, which may outlive headers; 0s is as max_age"),
         .size(
             "storage", "segment_max_size", \.storage.segmentMaxSize, (4 << 20)...(64 << 30),
             "start a new file at this size"),

@@ -35,10 +35,18 @@ final class Interfaces: @unchecked Sendable {
         for (index, name) in attached where place(of: name, in: old) != place(of: name, in: section) { detach(index) }
     }
 
-    /// Names that are configured literally and do not exist.
-    var missing: [String] {
+    /// Names that are configured literally and do not exist, at boot not yet.
+    private var missing: [String] {
         configured.interfaces.filter { !Self.isPattern($0) && if_nametoindex($0) == 0 }
     }
+
+    private func refuse(_ name: String, _ reason: String) {
+        let isNew = refused.withLock { $0.updateValue(reason, forKey: name) == nil }
+        if isNew { log.tell(.refused, "not logged: \(reason)", [.interface: name, .reason: reason]) }
+    }
+
+    /// Whether some that are wanted are not logged: trying again may help.
+    var areMissing: Bool { refused.withLock { !$0.isEmpty } }
 
     /// Attaches to what has come, detaches from what has gone or is not wanted.
     /// - Returns: whether anything was detached: the next snapshot tells its last counters.
@@ -46,7 +54,9 @@ final class Interfaces: @unchecked Sendable {
     func update() -> Bool {
         let before = attached.keys
         let wanted = Self.present.filter { wants($0.name, $0.flags) }.compactMap { Device(named: $0.name) }
-        refused.withLock { $0 = $0.filter { name, _ in wanted.contains { $0.name == name } } }
+        let missing = missing
+        refused.withLock { $0 = $0.filter { name, _ in missing.contains(name) || wanted.contains { $0.name == name } } }
+        for name in missing { refuse(name, "\(name): there is no such interface yet") }
         for index in attached.keys where !wanted.contains(where: { $0.index == index }) { detach(index) }
         for device in wanted where attached[device.index] != device.name {
             if attached[device.index] != nil { rename(device) } else { attach(device) }
@@ -70,8 +80,7 @@ final class Interfaces: @unchecked Sendable {
                 .attached, "\(device.name): logging, \(hook) (\(hooks.reason))",
                 [.interface: device.name, .hook: hook, .reason: hooks.reason])
         } catch {
-            let isNew = refused.withLock { $0.updateValue("\(error)", forKey: device.name) == nil }
-            if isNew { log.tell(.refused, "not logged: \(error)", [.interface: device.name, .reason: error]) }
+            refuse(device.name, "\(error)")
         }
     }
 
@@ -117,6 +126,15 @@ final class Interfaces: @unchecked Sendable {
     }
 
     private static func isPattern(_ text: String) -> Bool { text == "auto" || text.contains { "*?[".contains($0) } }
+
+    /// All interfaces of this network namespace.
+    static var presentIndices: [UInt32] { present.map { if_nametoindex($0.name) }.filter { $0 != 0 } }
+
+    static func name(of index: UInt32) -> String {
+        var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+        guard if_indextoname(index, &name) != nil else { return "interface \(index)" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
 
     /// All interfaces of this network namespace with their flags.
     private static var present: [(name: String, flags: UInt32)] {

@@ -26,6 +26,7 @@ final class RunningDaemon {
     init(_ loaded: LoadedConfiguration, path: String?, _ log: Logger) throws {
         let configuration = loaded.configuration
         let directory = Self.directory(configuration.storage)
+        let began = Clock.wall
         ServiceManager.starting()
         let keepsakes = ServiceManager.keepsakes
         let capture = try Capture(
@@ -36,24 +37,26 @@ final class RunningDaemon {
             now: Clock.wall)
         Self.tell(report, log)
         let flows = try FlowWriter(
-            directory: directory, limits: StoreLimits(flows: configuration.storage), now: Clock.wall)
+            directory: directory, limits: StoreLimits(flows: configuration.storage),
+            wasClosed: report.gap?.reason != .crashed, now: Clock.wall)
         let store = writer.reader
         let pipeline = Pipeline(chunks: Self.chunks, bytes: Self.chunkBytes)
         let interfaces = Interfaces(
             capture, pipeline, configuration.capture, DescriptorStore(inherited: keepsakes), log)
-        guard interfaces.missing.isEmpty else {
-            writer.close(now: Clock.wall)
-            throw StartError.noInterface(interfaces.missing.joined(separator: ", "))
-        }
+        let drain = DrainLoop(capture, pipeline)
         let accountant = Accountant(
-            capture, store, pipeline, directory: directory, refused: interfaces.refused, log)
-        drain = DrainLoop(capture, pipeline)
+            capture, drain, store, FlowReader(directory: directory), pipeline, directory: directory,
+            refused: interfaces.refused, log)
         watch = Watch(
             drain, interfaces, accountant, interval: configuration.capture.flowInterval.nanoseconds, log)
         administration = Administration(loaded, path: path, capture, pipeline, watch, log)
         // Before anybody can ask.
         interfaces.update()
-        capture.finishTakeover()
+        capture.finishTakeover(of: Interfaces.presentIndices)
+        if capture.losesInheritance {
+            log.tell(.layoutChanged, "the version before left counters and headers that this one cannot read")
+            pipeline.send(.gap(Store.Gap(from: report.gap?.to ?? began, to: Clock.wall, reason: .notRunning)))
+        }
         accountant.begin(report)
         do {
             let service = Service(accountant, store, FlowReader(directory: directory), administration)
@@ -64,25 +67,29 @@ final class RunningDaemon {
         }
         let loop = StoreLoop(writer: writer, flows: flows, pipeline: pipeline, log: log)
         threads = (
-            Thread("drain") { [drain] in drain.run() }, Thread("store") { loop.run() },
-            Thread("watch") { [watch] in watch.run() }
+            Thread("drain") { drain.run() }, Thread("store") { loop.run() },
+            Thread("watch", isPrivileged: true) { [watch] in watch.run() }
         )
         (self.log, self.capture, self.pipeline, self.accountant) = (log, capture, pipeline, accountant)
+        self.drain = drain
     }
 
     /// Serves until it is told to stop, and stops.
-    func serve() {
+    /// - Parameter keepsFilters: somebody removes clsact filters if no process follows.
+    func serve(keepsFilters: Bool) {
+        ServiceManager.status("Logging; the first rate follows")
         ServiceManager.ready()
         log.tell(.ready, "ready")
         while Signals.next() == SIGHUP { try? administration.reload() }  // it has told the log why not
         ServiceManager.stopping()
-        stop()
+        stop(keepsFilters: keepsFilters && ServiceManager.isPresent)
         log.tell(.stopped, "stopped")
+        JournalLogHandler.tellSums(now: .max)
     }
 
     /// Under systemd the programs stay, for a process that may follow at once; it detaches them when none does. Otherwise
     /// they go first, so that what is stored last was seen last.
-    private func stop() {
+    private func stop(keepsFilters: Bool) {
         server.stop()
         watch.end()
         threads.watch.join()
@@ -94,7 +101,7 @@ final class RunningDaemon {
         threads.drain.join()
         pipeline.end()
         threads.store.join()
-        capture.letGo()
+        capture.letGo(keepsFilters: keepsFilters)
     }
 
     private static func listen(_ socket: Configuration.SocketSection, _ service: Service) throws -> Server {
@@ -125,17 +132,6 @@ final class RunningDaemon {
             log.tell(
                 .recovered, "\(report.recovered) records recovered from an unfinished block", [.count: report.recovered]
             )
-        }
-    }
-}
-
-/// Why the daemon does not start.
-enum StartError: Error, CustomStringConvertible {
-    case noInterface(String)
-
-    var description: String {
-        switch self {
-        case .noInterface(let names): "capture.interfaces: no interface named \(names)"
         }
     }
 }
@@ -171,5 +167,6 @@ extension StoreLimits {
         self.init(section)
         maxUse = min(Int64(section.flowMaxUse.bytes), maxUse / 4)
         segmentMaxSize = min(segmentMaxSize, maxUse / 4)
+        if section.flowMaxAge.nanoseconds > 0 { maxAge = section.flowMaxAge.nanoseconds }
     }
 }

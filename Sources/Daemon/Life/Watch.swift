@@ -14,6 +14,9 @@ final class Watch: Sendable {
     /// Milliseconds: a second, or half of what systemd's watchdog waits, if that is less.
     private let round = min(1000, Int32(clamping: (ServiceManager.watchdogInterval ?? .max) / 2000))
 
+    /// Rounds after which the interfaces are looked at even if nothing was told of them.
+    private static let mostUnseen = 10
+
     private let drain: DrainLoop
     private let interfaces: Interfaces
     private let accountant: Accountant
@@ -51,15 +54,20 @@ final class Watch: Sendable {
         var due = Clock.boot
         var latest: [InterfaceStatus] = []
         var told: String?
+        var unseen = 0
         while true {
-            events.wait(timeout: round)
+            let isChanged = events.wait(timeout: round)
             let event = state.withLock { state in
                 defer { state.capture = nil }
                 return state
             }
             if event.isEnded { return }
             if let section = event.capture { interfaces.configure(section) }
-            if interfaces.update() { due = Clock.boot }
+            unseen += 1
+            if isChanged || event.capture != nil || interfaces.areMissing || unseen == Self.mostUnseen {
+                unseen = 0
+                if interfaces.update() { due = Clock.boot }
+            }
             // The watchdog is fed by progress of the drain loop, not by this thread's own.
             if drain.rounds != rounds { ServiceManager.watchdog() }
             rounds = drain.rounds

@@ -19,13 +19,14 @@ enum Event: String, CaseIterable {
     case recovered = "fe72989618af4f14846ea275f1f085f5"
     case reloaded = "b0da090d901049acb536466b069bcc4d"
     case reloadRefused = "b8a7942952f14823a531bc1c5fc94522"
+    case layoutChanged = "ed3d67407eca4d1abf9d0f4ac4264240"
 
     /// How grave it is, wherever it comes from.
     var level: Logger.Level {
         switch self {
         case .ready, .stopped, .attached, .detached, .reloaded, .segmentDeleted: .info
         case .renamed, .recovered, .storeWorks, .walPinned: .notice
-        case .refused, .ringFull: .warning
+        case .refused, .ringFull, .layoutChanged: .warning
         case .startFailed, .storeFails, .segmentDamaged, .reloadRefused: .error
         }
     }

@@ -24,6 +24,8 @@ final class Pipeline: Sendable {
     private struct State {
         var free: [RecordChunk]
         var messages: [Message] = []
+        /// What the store thread has received and not finished.
+        var inHand: ArraySlice<Message> = []
         var isEnded = false
     }
 
@@ -51,9 +53,34 @@ final class Pipeline: Sendable {
     func receive(timeout: Int64) -> [Message]? {
         let found: [Message]?? = state.wait(timeout: timeout) { state in
             defer { state.messages.removeAll(keepingCapacity: true) }
+            state.inHand = state.messages[...]
             if !state.messages.isEmpty { return .some(state.messages) }
             return state.isEnded ? .some(nil) : nil
         }
         return found ?? []
+    }
+
+    /// The store thread has finished the first of the messages that it received.
+    /// - Parameter body: the last that it does for it, with the queue to itself: nobody counts meanwhile.
+    func finish(_ body: () -> Void = {}) {
+        state.withLock { state in
+            body()
+            state.inHand = state.inHand.dropFirst()
+        }
+    }
+
+    /// Counts where the records of all generations but the one that runs are.
+    func census(in store: StoreReader, before running: UInt8) -> [StoreStatistics.Source: Census] {
+        state.withLock { state in
+            let queue: [Queued] = (state.inHand + state.messages).compactMap { message in
+                switch message {
+                case .chunk(let chunk): .chunk(chunk)
+                case .lost(let count, let source, _): .lost(count: count, of: source)
+                case .forget(let interface): .forget(interface: interface)
+                default: nil
+                }
+            }
+            return store.census(before: running, queue)
+        }
     }
 }

@@ -30,23 +30,31 @@ struct StoreLoop: @unchecked Sendable {
         switch message {
         case .chunk(let chunk):
             writer.append(chunk, now: Clock.wall)
-            pipeline.recycle(chunk)
+            pipeline.finish()
+            return pipeline.recycle(chunk)
         case .interface(let index, let name): writer.setInterface(index, name: name, now: Clock.wall)
-        case .forget(let index): writer.forget(interface: index)
-        case .lost(let count, let source, let gap): writer.lose(count, of: source, in: gap)
+        case .forget(let index): return pipeline.finish { writer.forget(interface: index) }
+        case .lost(let count, let source, let gap):
+            return pipeline.finish { writer.lose(count, of: source, in: gap) }
         case .gap(let gap): writer.recordGap(gap)
         case .interval(let interval):
             writer.reserve(flows.size(of: interval), now: Clock.wall)
             flows.append(interval, now: Clock.wall)
+            flows.syncSoon(now: Clock.wall)
+            writer.syncSoon(now: Clock.wall)
         case .limits(let limits, let flowLimits):
             writer.setLimits(limits, now: Clock.wall)
             flows.setLimits(flowLimits, now: Clock.wall)
         case .rotate(let answer):
             writer.rotate(now: Clock.wall)
+            flows.rotate(now: Clock.wall)
             answer.give(true)
         case .vacuum(let size, let before, let answer):
-            answer.give(writer.vacuum(size: size, before: before, now: Clock.wall))
+            // As in the budget: of all, flows may take a quarter.
+            let fewer = flows.vacuum(size: size.map { $0 / 4 }, before: before, now: Clock.wall)
+            answer.give(fewer + writer.vacuum(size: size, before: before, now: Clock.wall))
         }
+        pipeline.finish()
     }
 
     private func logEvents() {

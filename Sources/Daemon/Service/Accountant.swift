@@ -20,16 +20,28 @@ final class Accountant: @unchecked Sendable {
         var read = Clock.wall
         /// What the interval that runs has so far: its begin, its flows, and the counters at its begin.
         var interval = Clock.wall
+        /// The same moment by the clock that nobody sets.
+        var intervalBoot = Clock.boot
         var flows: [FlowRecord] = []
         var stored: [String: InterfaceCounters] = [:]
         /// The last counters of interfaces that went since.
         var departed: [InterfaceSnapshot] = []
+        /// Where the records of all generations are that have been added up.
+        var census: [StoreStatistics.Source: Census] = [:]
         /// What earlier processes left; until it is known what of it was lost.
         var recovered: RecoveryReport?
+
+        /// When the interval began, by the clock as it is set now: after a step its length is that of the other clock.
+        func begin(_ now: Int64, _ boot: Int64) -> Int64 {
+            let begin = now - (boot - intervalBoot)
+            return abs(begin - interval) < 500_000_000 ? interval : begin
+        }
     }
 
     private let capture: Capture
+    private let drain: DrainLoop
     private let store: StoreReader
+    private let flows: FlowReader
     private let pipeline: Pipeline
     private let directory: String
     /// Why interfaces are not logged, by name.
@@ -39,12 +51,14 @@ final class Accountant: @unchecked Sendable {
     private let last: Monitor<Last>
 
     init(
-        _ capture: Capture, _ store: StoreReader, _ pipeline: Pipeline, directory: String,
-        refused: Monitor<[String: String]>, _ log: Logger
+        _ capture: Capture, _ drain: DrainLoop, _ store: StoreReader, _ flows: FlowReader, _ pipeline: Pipeline,
+        directory: String, refused: Monitor<[String: String]>, _ log: Logger
     ) {
         self.refused = refused
         self.capture = capture
+        self.drain = drain
         self.store = store
+        self.flows = flows
         self.pipeline = pipeline
         self.directory = directory
         self.log = log
@@ -68,7 +82,6 @@ final class Accountant: @unchecked Sendable {
     /// - Throws: `ServiceError.unavailable` when the rings are not drained or the store cannot be asked.
     func status() throws(ServiceError) -> StatusReply {
         let outcome: Result<StatusReply, ServiceError> = last.withLock { last in
-            // The store is asked first, so that nothing can be stored there that the kernel has not counted here.
             guard let stored = try? store.statistics() else { return .failure(.unavailable(problem: "the store")) }
             let usage = capture.flowUsage
             return Result { () throws(ServiceError) in reply(try snapshot(&last), stored, usage, last) }
@@ -77,30 +90,42 @@ final class Accountant: @unchecked Sendable {
     }
 
     /// Hands what was counted since the last call over to the store.
-    /// - Returns: how the interfaces stand now; nil when the rings are not drained or the store cannot be asked.
+    /// - Returns: how the interfaces stand now; nil when the rings are not drained.
     @discardableResult
     func endInterval() -> [InterfaceStatus]? {
         last.withLock { last in
-            let stored = try? store.statistics()
             guard let taken = try? snapshot(&last) else { return nil }
-            let now = Clock.wall
-            var interval = FlowInterval(from: last.interval, to: now, names: [:], flows: last.flows)
+            let (now, boot) = (Clock.wall, Clock.boot)
+            var interval = FlowInterval(from: last.begin(now, boot), to: now, names: [:], flows: last.flows)
             for port in taken + last.departed {
                 interval.names[port.device.index] = port.device.name
                 interval.counters += port.samples(since: last.stored[Self.key(port)])
                 last.stored[Self.key(port)] = port.counters
             }
-            last.interval = now
+            (last.interval, last.intervalBoot) = (now, boot)
             last.flows.removeAll(keepingCapacity: true)
             for port in last.departed { last.stored[Self.key(port)] = nil }
             last.departed = []
             if !interval.flows.isEmpty || !interval.counters.isEmpty { pipeline.send(.interval(interval)) }
-            return stored.map { stored in taken.map { entry($0, stored, last) } }
+            return taken.map { entry($0, last) }
         }
     }
 
-    /// Ends a generation and takes what it was into account.
+    /// Ends a generation and takes what it was into account; more than one, until all that was inherited is.
     private func snapshot(_ last: inout Last) throws(ServiceError) -> [InterfaceSnapshot] {
+        var taken = try freeze(&last)
+        for _ in 0..<2 where last.recovered != nil && !capture.isInheritanceAddedUp { taken = try freeze(&last) }
+        noteRates(taken, &last)
+        noteLosses(taken, &last)
+        if capture.isInheritanceAddedUp { bookInherited(taken, &last) }
+        last.census = pipeline.census(in: store, before: capture.runningGeneration)
+        let gone = taken.filter(\.isLast)
+        last.departed += gone
+        for interface in Set(gone.map(\.device.index)) { pipeline.send(.forget(interface: interface)) }
+        return taken.filter { !$0.isLast }
+    }
+
+    private func freeze(_ last: inout Last) throws(ServiceError) -> [InterfaceSnapshot] {
         var tries = 0
         let taken: [InterfaceSnapshot]?
         do {
@@ -109,6 +134,7 @@ final class Accountant: @unchecked Sendable {
                 flow: { last.flows.append($0) },
                 wait: {
                     tries += 1
+                    drain.hurry()
                     usleep(2000)
                     return tries < 1500
                 })
@@ -116,13 +142,7 @@ final class Accountant: @unchecked Sendable {
             throw .unavailable(problem: "\(error)")
         }
         guard let taken else { throw .unavailable(problem: "the rings are not being drained") }
-        noteRates(taken, &last)
-        noteLosses(taken, &last)
-        if capture.isInheritanceAddedUp { bookInherited(taken, &last) }
-        let gone = taken.filter(\.isLast)
-        last.departed += gone
-        for interface in Set(gone.map(\.device.index)) { pipeline.send(.forget(interface: interface)) }
-        return taken.filter { !$0.isLast }
+        return taken
     }
 
     private static func key(_ snapshot: InterfaceSnapshot) -> String {
@@ -203,22 +223,24 @@ final class Accountant: @unchecked Sendable {
     ) -> StatusReply {
         let total = stored.total
         let store = StoreStatus(
-            directory: directory, stored: Int(total.stored), waiting: Int(total.waiting),
+            directory: directory, stored: Int(total.stored),
+            waiting: Int(last.census.values.reduce(0) { $0 + $1.waiting }),
             lost: total.lost > 0 ? ["storeFull": Int(total.lost)] : [:], segments: stored.segments.count,
             bytes: Int(stored.used), limit: Int(stored.limits.maxUse), oldest: stored.times?.lowerBound,
-            newest: stored.times?.upperBound)
+            newest: stored.times?.upperBound, headers: FamilyStatus(stored.segments),
+            flows: (try? flows.segments()).map { FamilyStatus($0) })
         let interfaces = snapshots.sorted {
             ($0.device.name, $0.direction.rawValue) < ($1.device.name, $1.direction.rawValue)
         }
         return StatusReply(
             version: Version.current, host: Self.hostName, time: Clock.wall, startTime: started,
-            interfaces: interfaces.map { entry($0, stored, last) },
+            interfaces: interfaces.map { entry($0, last) },
             refused: refused.withLock { $0 }.sorted { $0.key < $1.key }.map { Refusal(name: $0.key, reason: $0.value) },
             store: store,
             flows: usage.entries, flowLimit: usage.limit, gaps: gaps())
     }
 
-    private func entry(_ snapshot: InterfaceSnapshot, _ stored: StoreStatistics, _ last: Last) -> InterfaceStatus {
+    private func entry(_ snapshot: InterfaceSnapshot, _ last: Last) -> InterfaceStatus {
         let place = snapshot.direction == .ingress ? snapshot.hooks.ingress : snapshot.hooks.egress
         let rate = last.rates[Self.key(snapshot)] ?? (0, 0)
         let source = StoreStatistics.Source(interface: snapshot.device.index, direction: snapshot.direction.rawValue)
@@ -226,7 +248,7 @@ final class Accountant: @unchecked Sendable {
             name: snapshot.device.name, index: Int(snapshot.device.index), direction: "\(snapshot.direction.name)",
             hook: place?.hook ?? "tc", mode: place?.mode ?? "link", reason: snapshot.hooks.reason,
             samplingRate: capture.settings.samplingRate * capture.settings.thinning,
-            counters: Counters(snapshot.counters, stored.sources[source] ?? StoreStatistics.Tally()),
+            counters: Counters(snapshot.counters, last.census[source] ?? Census()),
             framesPerSecond: rate.frames, bytesPerSecond: rate.bytes)
     }
 

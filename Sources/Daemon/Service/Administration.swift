@@ -30,6 +30,8 @@ final class Administration: Sendable {
 
     var querySettings: Configuration.QuerySection { inForce.withLock { $0.configuration.query } }
 
+    var storage: Configuration.StorageSection { inForce.withLock { $0.configuration.storage } }
+
     /// Every setting with its value and where that came from.
     var settings: ConfigReply {
         let loaded = inForce.withLock { $0 }

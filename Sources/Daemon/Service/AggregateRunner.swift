@@ -1,22 +1,19 @@
+internal import Records
 internal import Store
 internal import Wire
 
 /// Carries one `Aggregate` out on a thread that may block.
 struct AggregateRunner: Sendable {
     let store: StoreReader
-    let timeLimit: Int64
+    let timeLimit: TimeSpan
 
     /// Blocks that are worked on at a time: queries must not take every core from the drain thread.
     private static let threads = 2
 
     func run(_ request: AggregateRequest) throws(ServiceError) -> AggregateReply {
         let question = try parse(request)
-        let deadline = Clock.boot + timeLimit
-        do throws(StoreError) {
-            return AggregateReply(
-                try store.aggregate(question, threads: Self.threads, shouldStop: { Clock.boot > deadline }))
-        } catch {
-            throw .unavailable(problem: "\(error)")
+        return try TimeLimit(timeLimit).run { isOver throws(StoreError) in
+            AggregateReply(try store.aggregate(question, threads: Self.threads, shouldStop: isOver))
         }
     }
 
@@ -33,6 +30,12 @@ struct AggregateRunner: Sendable {
         case "bytes": question.measure = .bytes
         default: throw .invalidParameter("measure")
         }
+        for computation in request.compute ?? [] {
+            guard let function = Computation.Function(rawValue: computation.function),
+                let field = Field(named: computation.field), let known = Computation(function, of: field)
+            else { throw .invalidParameter("compute") }
+            question.computations.append(known)
+        }
         return question
     }
 }
@@ -40,18 +43,31 @@ struct AggregateRunner: Sendable {
 extension AggregateReply {
     init(_ result: AggregateResult) {
         self.init(
-            groups: result.groups.map {
-                Group(bucket: $0.bucket, values: $0.values.map(\.description), sums: Sums($0.sums))
+            groups: result.groups.map { group in
+                Group(
+                    bucket: group.bucket, values: group.values.map(\.description), sums: Sums(group.sums, result),
+                    computed: group.computed.isEmpty ? nil : group.computed.map(Computed.init))
             },
-            total: Sums(result.total), rest: Sums(result.rest), groupCount: result.groupCount,
+            total: Sums(result.total, result), rest: Sums(result.rest, result), groupCount: result.groupCount,
             completeness: Completeness(result.completeness))
     }
 }
 
 extension AggregateReply.Sums {
-    init(_ sums: AggregateSums) {
+    init(_ sums: AggregateSums, _ result: AggregateResult) {
+        let margins = result.margins(sums)
         self.init(
             records: Int(clamping: sums.records), bytes: Int(clamping: sums.bytes),
-            estimatedPackets: Int(clamping: sums.estimatedPackets), estimatedBytes: Int(clamping: sums.estimatedBytes))
+            estimatedPackets: Int(clamping: sums.estimatedPackets), estimatedBytes: Int(clamping: sums.estimatedBytes),
+            packetsMargin: margins.map { Int(clamping: $0.packets) },
+            bytesMargin: margins.map { Int(clamping: $0.bytes) })
+    }
+}
+
+extension AggregateReply.Computed {
+    init(_ value: ComputedValue) {
+        self.init(
+            value: value.value.map { Int(clamping: $0) }, margin: value.margin.map { Int(clamping: $0) },
+            approximate: value.isApproximate)
     }
 }

@@ -4,8 +4,8 @@ internal import Store
 internal import Wire
 
 extension Counters {
-    /// The kernel's numbers and the store's: what was drained and is neither stored nor lost is on its way.
-    init(_ kernel: InterfaceCounters, _ store: StoreStatistics.Tally) {
+    /// The kernel's numbers, and those counted where the records are.
+    init(_ kernel: InterfaceCounters, _ records: Census) {
         self.init()
         frames = Int(kernel.frames)
         wirePackets = Int(kernel.wirePackets)
@@ -13,10 +13,10 @@ extension Counters {
         filtered = Int(kernel.filtered)
         counted = Int(kernel.counted)
         sampled = Int(kernel.sampled)
-        stored = Int(store.stored)
-        storeLost = Int(store.lost)
+        stored = Int(records.stored)
+        storeLost = Int(records.lost)
         ringLost = Int(kernel.ringLost)
-        waiting = Int(kernel.drained) - stored - storeLost
+        waiting = Int(records.waiting)
         keyed = Int(kernel.keyed)
         flowPackets = Int(kernel.tracked)
         untrackedPackets = Int(kernel.untracked)
@@ -36,7 +36,8 @@ extension Completeness {
     init(_ result: QueryResult) {
         self.init(
             since: result.covered?.lowerBound ?? 0, until: result.covered?.upperBound ?? 0, records: result.delivered,
-            limited: result.stopped == .limit, rates: Self.rates(result), gaps: result.gaps.map(Wire.Gap.init))
+            limited: result.stopped == .limit || result.stopped == .cancelled, rates: Self.rates(result),
+            gaps: result.gaps.map(Wire.Gap.init))
     }
 
     /// The store tells the least and the greatest rate of the blocks in range.
@@ -48,28 +49,28 @@ extension Completeness {
 }
 
 extension HookPlace {
-    /// How the hook has it: `native`, `generic` or `link`.
+    /// How the hook has it: `native`, `generic`, `link` or `filter`.
     var mode: String {
         switch self {
         case .nativeXDP: "native"
         case .genericXDP: "generic"
         case .tc: "link"
+        case .clsact: "filter"
         }
     }
 }
 
 extension Wire.Gap {
     init(_ gap: Store.Gap) {
-        let reason =
-            switch gap.reason {
-            case .notRunning: "not running"
-            case .crashed: "crashed"
-            case .ringFull: "ring full"
-            case .storeFull: "store full"
-            case .damaged: "damaged"
-            case .reload: "reload"
-            case .deleted: "deleted"
-            }
-        self.init(since: gap.from, until: gap.to, reason: reason, lost: gap.count.map { Int($0) })
+        self.init(since: gap.from, until: gap.to, reason: gap.reason.text, lost: gap.count.map { Int(clamping: $0) })
+    }
+}
+
+extension FamilyStatus {
+    init(_ segments: [SegmentInfo]) {
+        let times = segments.compactMap(\.times)
+        self.init(
+            segments: segments.count, bytes: Int(segments.reduce(0) { $0 + $1.bytes }),
+            oldest: times.map(\.lowerBound).min(), newest: times.map(\.upperBound).max())
     }
 }

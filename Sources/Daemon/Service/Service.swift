@@ -18,8 +18,13 @@ final class Service: HdrlogService {
     }
 
     func status() async throws(ServiceError) -> StatusReply {
-        let accountant = accountant
-        return try await onThread("status") { () throws(ServiceError) in try accountant.status() }
+        let (accountant, storage) = (accountant, administration.storage)
+        return try await onThread("status") { () throws(ServiceError) in
+            var reply = try accountant.status()
+            reply.store.flows?.limit = Int(StoreLimits(flows: storage).maxUse)
+            reply.store.headers?.limit = storage.maxUse.bytes - (reply.store.flows?.bytes ?? 0)
+            return reply
+        }
     }
 
     func query(_ request: QueryRequest, into sink: some ReplySink) async throws(ServiceError) -> Completeness {
@@ -28,7 +33,7 @@ final class Service: HdrlogService {
     }
 
     func aggregate(_ request: AggregateRequest) async throws(ServiceError) -> AggregateReply {
-        let runner = AggregateRunner(store: store, timeLimit: administration.querySettings.timeLimit.nanoseconds)
+        let runner = AggregateRunner(store: store, timeLimit: administration.querySettings.timeLimit)
         return try await inTurn("aggregate") { () throws(ServiceError) in try runner.run(request) }
     }
 
@@ -79,7 +84,7 @@ final class Service: HdrlogService {
         _ name: String, _ body: @escaping @Sendable () throws(ServiceError) -> Value
     ) async throws(ServiceError) -> Value {
         let result: Result<Value, ServiceError> = await withCheckedContinuation { continuation in
-            _ = Thread(name) {
+            _ = Thread(name, isPrivileged: name == "reload") {
                 continuation.resume(returning: Result { () throws(ServiceError) in try body() })
             }
         }

@@ -17,21 +17,25 @@ final class LinkEvents: Sendable {
     func ring() { eventfd_write(bell, 1) }
 
     /// - Parameter timeout: milliseconds at the most.
-    func wait(timeout: Int32) {
+    /// - Returns: whether a link may have changed; always so where the kernel does not tell.
+    func wait(timeout: Int32) -> Bool {
         var sources = [
             pollfd(fd: bell, events: Int16(POLLIN), revents: 0), pollfd(fd: links, events: Int16(POLLIN), revents: 0),
         ]
         poll(&sources, nfds_t(sources.count), timeout)
         var rung: eventfd_t = 0
         eventfd_read(bell, &rung)
-        discardEvents()
+        return takeEvents()
     }
 
     /// A burst of changes wakes once.
-    private func discardEvents() {
-        guard links >= 0 else { return }
-        withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 8) { buffer in
-            while recv(links, buffer.baseAddress!, buffer.count, 0) > 0 || errno == ENOBUFS {}
+    /// - Returns: whether there were any.
+    private func takeEvents() -> Bool {
+        guard links >= 0 else { return true }
+        return withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 8) { buffer in
+            var isAny = false
+            while recv(links, buffer.baseAddress!, buffer.count, 0) > 0 || errno == ENOBUFS { isAny = true }
+            return isAny
         }
     }
 }

@@ -6,11 +6,15 @@ final class Thread: @unchecked Sendable {
     private var handle = pthread_t()
     private let body: @Sendable () -> Void
     private let name: String
+    private let isPrivileged: Bool
 
     /// Starts at once.
-    /// - Parameter name: at most 15 bytes are kept by the kernel.
-    init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - name: at most 15 bytes are kept by the kernel.
+    ///   - isPrivileged: keeps the capabilities of the daemon: it attaches or loads programs.
+    init(_ name: String, isPrivileged: Bool = false, _ body: @escaping @Sendable () -> Void) {
         self.name = name
+        self.isPrivileged = isPrivileged
         self.body = body
         let context = Unmanaged.passRetained(self).toOpaque()
         let result = pthread_create(&handle, nil, { Thread.run($0) }, context)
@@ -23,6 +27,7 @@ final class Thread: @unchecked Sendable {
     private static func run(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         let thread = Unmanaged<Thread>.fromOpaque(context!).takeRetainedValue()
         setName(thread.name)
+        if !thread.isPrivileged { Privileges.dropAllOfThread() }
         thread.body()
         return nil
     }

@@ -11,6 +11,7 @@ final class BlockEncoder {
     private let flows = BytesDictionary(capacity: 4096)
     private let options = BytesDictionary(capacity: 256)
     private let table: FlowTableEncoder
+    private let sums: SumsEncoder
     private let scratch = UnsafeMutableRawPointer.allocate(byteCount: FlowKeyBytes.largest + 16, alignment: 16)
     private let states: UnsafeMutablePointer<FlowState>
     private let maximumCount: Int
@@ -26,6 +27,7 @@ final class BlockEncoder {
         states = .allocate(capacity: maximumCount)
         columns = (0..<7).map { _ in .allocate(capacity: maximumCount) }
         table = FlowTableEncoder()
+        sums = SumsEncoder(maximumCount: maximumCount)
         // Nothing is longer than five bytes a record.
         streams = .allocate(capacity: FieldStream.allCases.count)
         for stream in FieldStream.allCases {
@@ -48,10 +50,14 @@ final class BlockEncoder {
         order.sort(run)
         begin()
         let rates = encodeRecords(run)
-        writeHot(run, names, block.hot)
-        writeCold(run.count, block.cold)
-        block.summary.count = 0
-        table.summary.write(to: block.summary)
+        // Before the columns are written, which puts numbers in the place of lengths.
+        sums.add(
+            classes: table.classNumbers, flows: columns[1], lengths: columns[2], flags: columns[3], count: run.count)
+        writeClasses(run.count, names, block.blobs[.classes])
+        writeFlows(block.blobs[.flows])
+        writeHot(run, block.blobs[.hot])
+        writeCold(run.count, block.blobs[.cold])
+        table.summary.write(to: block.summary, filter: block.blobs[.filter], compressor)
         (block.first, block.last, block.count, block.clock) = (run.first, run.last, run.count, clock)
         block.rates = rates
     }
@@ -106,38 +112,43 @@ final class BlockEncoder {
         fields.encode(record, shape, flow)
     }
 
-    private func writeHot(_ run: RecordRun, _ names: [UInt32: String], _ hot: ByteBuffer) {
-        hot.count = 0
-        hot.append(UInt8(3))
-        hot.append(UInt32(run.count))
-        hot.append(UInt32(flows.count))
-        hot.append(run.first)
-        hot.append(UInt16(names.count))
+    private func writeClasses(_ count: Int, _ names: [UInt32: String], _ blob: ByteBuffer) {
+        blob.count = 0
+        blob.append(UInt8(BlockFormat.version))
+        blob.append(UInt32(count))
+        blob.append(UInt32(flows.count))
+        blob.append(UInt16(names.count))
         for (index, name) in names.sorted(by: { $0.key < $1.key }) {
-            hot.append(index)
-            hot.append(name: name)
+            blob.append(index)
+            blob.append(name: name)
         }
-        let directory = hot.count
-        for _ in HotPart.allCases { hot.append(UInt32(0)) }
-        for part in HotPart.allCases {
-            hot.base.storeBytes(
-                of: UInt32(hot.count).littleEndian, toByteOffset: directory + 4 * part.rawValue, as: UInt32.self)
+        table.writeClasses(to: blob, compressor)
+        sums.writeClasses(to: blob, compressor)
+    }
+
+    private func writeFlows(_ blob: ByteBuffer) {
+        BlockFormat.write(FlowBlobPart.self, to: blob) { part in
             switch part {
-            // Before the columns are written, which puts numbers in the place of lengths.
-            case .totals: table.writeTotals(columns[1], columns[2], run.count, to: hot, compressor)
-            case .flows: table.write(to: hot, compressor)
+            case .sums: sums.writeFlows(flows.count, to: blob)
+            case .table: table.writeFlows(to: blob, compressor)
+            }
+        }
+    }
+
+    private func writeHot(_ run: RecordRun, _ hot: ByteBuffer) {
+        BlockFormat.write(HotPart.self, to: hot) { part in
+            switch part {
             case .times: writeTimes(run, hot)
             case .flowNumbers: HotColumn.append(columns[1], run.count, to: hot)
             case .lengths: HotColumn.append(columns[2], run.count, to: hot)
             case .flags: HotColumn.append(columns[3], run.count, to: hot)
             }
         }
-        // Unpacking may load a few bytes beyond the last value's.
-        hot.append(UInt64(0))
     }
 
     private func writeTimes(_ run: RecordRun, _ hot: ByteBuffer) {
         hot.append(UInt8(hasLongDelta ? 1 : 0))
+        hot.append(run.first)
         guard hasLongDelta else { return PackedColumn.encode(columns[0], run.count, to: hot) }
         for at in 0..<run.count { hot.append(run.time(at: Int(order.indexes[at]))) }
     }

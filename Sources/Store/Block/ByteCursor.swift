@@ -22,6 +22,17 @@ struct ByteCursor {
         return UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + length)])
     }
 
+    /// 7 bits a byte, the last without the top bit.
+    mutating func takeVariable() throws(Exhausted) -> UInt64 {
+        var value: UInt64 = 0
+        for shift in stride(from: UInt64(0), to: 70, by: 7) {
+            let next = try take(UInt8.self)
+            value |= UInt64(next & 0x7F) << shift
+            if next < 0x80 { return value }
+        }
+        throw Exhausted()
+    }
+
     mutating func takeName() throws(Exhausted) -> String {
         let length = Int(try take(UInt8.self))
         return String(decoding: try take(bytes: length), as: UTF8.self)

@@ -5,6 +5,7 @@ final class BytesDictionary {
     private var hashes: UnsafeMutablePointer<UInt64>
     private var starts: UnsafeMutablePointer<UInt32>
     private var capacity: Int
+    private let key = BytesDictionary.hashKey
     let arena = ByteBuffer(capacity: 1 << 14)
     private(set) var count = 0
 
@@ -45,7 +46,7 @@ final class BytesDictionary {
     /// The number of a byte string, which is added if it is new.
     @inline(__always)
     func number(of bytes: UnsafeRawBufferPointer) -> (number: Int, isNew: Bool) {
-        let hash = Self.hash(bytes)
+        let hash = Self.hash(bytes, key: key)
         var slot = Int(truncatingIfNeeded: hash) & mask
         while slots[slot] != 0 {
             let number = Int(slots[slot]) &- 1
@@ -57,7 +58,7 @@ final class BytesDictionary {
 
     /// The number of a byte string that was added before.
     func find(_ bytes: UnsafeRawBufferPointer) -> Int? {
-        let hash = Self.hash(bytes)
+        let hash = Self.hash(bytes, key: key)
         var slot = Int(truncatingIfNeeded: hash) & mask
         while slots[slot] != 0 {
             let number = Int(slots[slot]) &- 1
@@ -120,13 +121,21 @@ final class BytesDictionary {
         }
     }
 
-    /// A multiply-and-fold hash, eight bytes a step; of values within one block only, so it is free to change.
+    /// A multiply-and-fold hash, sixteen bytes a step; of values within one block only, so it is free to change.
+    ///
+    /// The key is drawn at the start of each process: senders of packets cannot choose headers that collide.
     @inline(__always)
-    static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
-        var hash = UInt64(bytes.count) &* 0x9E37_79B9_7F4A_7C15
+    static func hash(_ bytes: UnsafeRawBufferPointer, key: UInt64 = hashKey) -> UInt64 {
+        var hash = key ^ UInt64(bytes.count) &* 0x9E37_79B9_7F4A_7C15
         var offset = 0
-        while offset &+ 8 <= bytes.count {
-            hash = fold(hash ^ bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        while offset &+ 16 <= bytes.count {
+            hash = fold(
+                hash ^ bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self),
+                key &+ 0xA076_1D64_78BD_642F ^ bytes.loadUnaligned(fromByteOffset: offset &+ 8, as: UInt64.self))
+            offset &+= 16
+        }
+        if offset &+ 8 <= bytes.count {
+            hash = fold(hash ^ bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self), 0xE703_7ED1_A0B4_28DB)
             offset &+= 8
         }
         var rest: UInt64 = 0
@@ -134,12 +143,14 @@ final class BytesDictionary {
             rest = rest << 8 | UInt64(bytes[offset])
             offset &+= 1
         }
-        return fold(hash ^ rest)
+        return fold(hash ^ rest, 0xA076_1D64_78BD_642F)
     }
 
+    static let hashKey = UInt64.random(in: .min ... .max)
+
     @inline(__always)
-    private static func fold(_ value: UInt64) -> UInt64 {
-        let product = value.multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
+    private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
+        let product = left.multipliedFullWidth(by: right)
         return product.high ^ product.low &+ 0xE703_7ED1_A0B4_28DB
     }
 }

@@ -1,7 +1,7 @@
 internal import CHdrlog
 internal import Records
 
-/// The classes of a block's flows (what many flows have in common), each with the sums over its records.
+/// The classes of a block's flows (what many flows have in common), each with the sums over its records by TCP flags.
 ///
 /// There are few of them, so a question that addresses, ports and MAC addresses do not matter to is answered here.
 struct ClassTable {
@@ -9,21 +9,25 @@ struct ClassTable {
         /// Key bytes with MAC pair, flow label, addresses and ports cleared.
         var key: UnsafeRawBufferPointer
         var shape: HeaderShape
-        var records: UInt32 = 0
+        /// Its place in `sums`.
+        var sums = 0..<0
+    }
+
+    struct Sum {
+        /// 0 of what is not TCP.
+        var flags: UInt8
+        var records: UInt32
         /// Frame lengths.
-        var bytes: UInt64 = 0
+        var bytes: UInt64
     }
 
     private(set) var entries: [Entry] = []
+    private(set) var sums: [Sum] = []
     /// The keys lie here.
     private let memory = ByteBuffer(capacity: 1 << 12)
 
-    /// - Parameters:
-    ///   - cursor: at the flow table, which begins with the classes.
-    ///   - totals: at the sums.
-    init(
-        _ cursor: inout ByteCursor, totals: inout ByteCursor, _ decompressor: ZstdDecompressor
-    ) throws(ByteCursor.Exhausted) {
+    /// - Parameter cursor: at the classes in their blob.
+    init(_ cursor: inout ByteCursor, _ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
         let count = Int(try cursor.take(UInt32.self))
         let range = try CompressedStream.take(&cursor, to: memory, decompressor)
         var at = range.lowerBound
@@ -38,16 +42,26 @@ struct ClassTable {
             entries.append(Entry(key: key, shape: shape))
             at = end
         }
-        try readTotals(&totals, decompressor)
+        try readSums(&cursor, decompressor)
     }
 
-    private mutating func readTotals(
+    private mutating func readSums(
         _ cursor: inout ByteCursor, _ decompressor: ZstdDecompressor
     ) throws(ByteCursor.Exhausted) {
+        let count = Int(try cursor.take(UInt32.self))
         let memory = ByteBuffer()
         let range = try CompressedStream.take(&cursor, to: memory, decompressor)
-        var totals = ByteCursor(UnsafeRawBufferPointer(rebasing: memory.bytes[range]))
-        for index in entries.indices { entries[index].records = try totals.take() }
-        for index in entries.indices { entries[index].bytes = try totals.take() }
+        var stored = ByteCursor(UnsafeRawBufferPointer(rebasing: memory.bytes[range]))
+        var number = 0
+        for index in 0..<count {
+            number += Int(clamping: try stored.takeVariable())
+            guard number < entries.count else { throw ByteCursor.Exhausted() }
+            let start = entries[number].sums.isEmpty ? index : entries[number].sums.lowerBound
+            entries[number].sums = start..<(index + 1)
+            sums.append(
+                Sum(
+                    flags: try stored.take(), records: UInt32(clamping: try stored.takeVariable()),
+                    bytes: try stored.takeVariable()))
+        }
     }
 }

@@ -1,8 +1,7 @@
 /// An encoded block: what goes into a segment's tables. The buffers are used again for the next one.
 struct EncodedBlock: ~Copyable {
-    let hot = ByteBuffer(capacity: 1 << 16)
-    let cold = ByteBuffer(capacity: 1 << 18)
-    let summary = ByteBuffer(capacity: 1 << 12)
+    let blobs = PerBlob { _ in ByteBuffer(capacity: 1 << 16) }
+    let summary = ByteBuffer(capacity: 1 << 10)
     var first: Int64 = 0
     var last: Int64 = 0
     var count = 0
@@ -13,8 +12,8 @@ struct EncodedBlock: ~Copyable {
         BlockRow(
             number: place.number, first: first, last: last, count: Int64(count), clock: clock,
             leastRate: Int64(rates.lowerBound), greatestRate: Int64(rates.upperBound),
-            hotSum: XXHash64.hash(hot.bytes), coldSum: XXHash64.hash(cold.bytes), summary: Array(summary.bytes))
+            sums: PerBlob { XXHash64.hash(blobs[$0].bytes) }, summary: Array(summary.bytes))
     }
 
-    var size: Int { hot.count + cold.count + summary.count }
+    var size: Int { BlockBlob.allCases.reduce(summary.count) { $0 + blobs[$1].count } }
 }

@@ -23,20 +23,8 @@ final class FlowEnds {
         self.count = count
         entries = .allocate(capacity: max(count, 1))
         entries.initialize(repeating: Entry(), count: max(count, 1))
-        // Classes and MAC pairs.
-        for _ in 0..<2 {
-            _ = try cursor.take(UInt32.self)
-            try CompressedStream.skip(&cursor)
-        }
         var ranges: [Range<Int>] = []
-        for part in FlowPart.allCases {
-            if part == .links || part == .labels {
-                try CompressedStream.skip(&cursor)
-                ranges.append(0..<0)
-            } else {
-                ranges.append(try CompressedStream.take(&cursor, to: memory, decompressor))
-            }
-        }
+        for _ in 0..<FlowPart.endCount { ranges.append(try CompressedStream.take(&cursor, to: memory, decompressor)) }
         guard fill(classes.entries.map(\.shape), ranges) else { throw ByteCursor.Exhausted() }
     }
 
@@ -113,5 +101,18 @@ final class FlowEnds {
         return IPAddress(
             v6High: UInt64(bigEndian: from.loadUnaligned(as: UInt64.self)),
             low: UInt64(bigEndian: from.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+    }
+
+    /// Writes an address as group keys have it: its number, for IPv6 in two halves, the upper one first.
+    @inline(__always)
+    func write(_ at: UInt32, isShort: Bool, to target: UnsafeMutableRawPointer) {
+        let from = UnsafeRawPointer(memory.base) + Int(at)
+        if isShort {
+            target.storeBytes(of: from.loadUnaligned(as: UInt32.self).byteSwapped, as: UInt32.self)
+        } else {
+            target.storeBytes(of: from.loadUnaligned(as: UInt64.self).byteSwapped, as: UInt64.self)
+            let low = from.loadUnaligned(fromByteOffset: 8, as: UInt64.self).byteSwapped
+            target.storeBytes(of: low, toByteOffset: 8, as: UInt64.self)
+        }
     }
 }

@@ -26,9 +26,9 @@ struct FlowTable {
     }
 
     init(
-        _ cursor: inout ByteCursor, count: Int, _ decompressor: ZstdDecompressor
+        _ cursor: inout ByteCursor, count: Int, _ classes: ClassTable, _ decompressor: ZstdDecompressor
     ) throws(ByteCursor.Exhausted) {
-        var reader = try FlowTableReader(&cursor, decompressor)
+        var reader = try FlowTableReader(&cursor, classes, decompressor)
         entries.reserveCapacity(count)
         for flow in 0..<count { try add(flow, &reader) }
     }
@@ -36,8 +36,7 @@ struct FlowTable {
     private mutating func add(_ flow: Int, _ reader: inout FlowTableReader) throws(ByteCursor.Exhausted) {
         let control = reader.control.byte()
         guard let relation = FlowState.Relation(rawValue: control & 3) else { throw ByteCursor.Exhausted() }
-        let common = try reader.commonBytes(Int(reader.control.variable()))
-        guard let shape = FlowKeyBytes.shape(common) else { throw ByteCursor.Exhausted() }
+        let (common, shape) = try reader.common(Int(reader.control.variable()))
         var other = 0
         if relation != .none {
             other = flow - Int(reader.control.variable())
@@ -96,7 +95,7 @@ struct FlowTable {
 /// The columns of a flow table while it is rebuilt.
 struct FlowTableReader {
     private let memory = ByteBuffer(capacity: 1 << 14)
-    private var commons: [Range<Int>] = []
+    private let classes: ClassTable
     private var links = 0..<0
     private var linkNumbers: StreamReader
     var control: StreamReader
@@ -105,37 +104,25 @@ struct FlowTableReader {
     var sourcePorts: StreamReader
     var destinationPorts: StreamReader
 
-    init(_ cursor: inout ByteCursor, _ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
-        let commonCount = Int(try cursor.take(UInt32.self))
-        let commonRange = try CompressedStream.take(&cursor, to: memory, decompressor)
-        _ = try cursor.take(UInt32.self)
-        links = try CompressedStream.take(&cursor, to: memory, decompressor)
+    init(
+        _ cursor: inout ByteCursor, _ classes: ClassTable, _ decompressor: ZstdDecompressor
+    ) throws(ByteCursor.Exhausted) {
+        self.classes = classes
         var ranges: [Range<Int>] = []
         for _ in FlowPart.allCases { ranges.append(try CompressedStream.take(&cursor, to: memory, decompressor)) }
+        _ = try cursor.take(UInt32.self)
+        links = try CompressedStream.take(&cursor, to: memory, decompressor)
         let base = UnsafeRawPointer(memory.base)
         func reader(_ part: FlowPart) -> StreamReader { StreamReader(base, ranges[part.rawValue]) }
         (control, linkNumbers, labels) = (reader(.control), reader(.links), reader(.labels))
         addresses = [reader(.sources4), reader(.destinations4), reader(.sources6), reader(.destinations6)]
         (sourcePorts, destinationPorts) = (reader(.sourcePorts), reader(.destinationPorts))
-        try readCommons(commonCount, commonRange)
     }
 
-    /// The keys lie one behind the other; each states its length.
-    private mutating func readCommons(_ count: Int, _ range: Range<Int>) throws(ByteCursor.Exhausted) {
-        var at = range.lowerBound
-        for _ in 0..<count {
-            guard at + FlowKeyBytes.prefix <= range.upperBound else { throw ByteCursor.Exhausted() }
-            let length = Int(memory.base.loadUnaligned(fromByteOffset: at + 14, as: UInt16.self))
-            let end = at + FlowKeyBytes.prefix + length
-            guard end <= range.upperBound else { throw ByteCursor.Exhausted() }
-            commons.append(at..<end)
-            at = end
-        }
-    }
-
-    func commonBytes(_ number: Int) throws(ByteCursor.Exhausted) -> UnsafeRawBufferPointer {
-        guard number < commons.count else { throw ByteCursor.Exhausted() }
-        return UnsafeRawBufferPointer(rebasing: memory.bytes[commons[number]])
+    /// What a class's flows have in common.
+    func common(_ number: Int) throws(ByteCursor.Exhausted) -> (key: UnsafeRawBufferPointer, shape: HeaderShape) {
+        guard number < classes.entries.count else { throw ByteCursor.Exhausted() }
+        return (classes.entries[number].key, classes.entries[number].shape)
     }
 
     mutating func nextLink() throws(ByteCursor.Exhausted) -> UnsafeRawPointer {

@@ -6,13 +6,9 @@ final class FlowTableEncoder {
     private let pairs = PairTable()
     private let scratch = UnsafeMutableRawPointer.allocate(byteCount: FlowKeyBytes.largest, alignment: 16)
     private let linkScratch = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 16)
-    private let parts = FlowPart.allCases.map { _ in ByteBuffer() }
+    private let parts = FlowColumns()
     /// Each flow's class.
-    private var classNumbers: [UInt32] = []
-    /// Each class's sums, and their bytes.
-    private var records: [UInt32] = []
-    private var bytes: [UInt64] = []
-    private let totals = ByteBuffer()
+    private(set) var classNumbers: [UInt32] = []
     let summary = SummaryEncoder()
 
     deinit {
@@ -26,10 +22,8 @@ final class FlowTableEncoder {
         classNumbers.removeAll(keepingCapacity: true)
         pairs.removeAll()
         summary.removeAll()
-        for part in parts { part.count = 0 }
+        for part in FlowPart.allCases { parts[part].count = 0 }
     }
-
-    private func part(_ part: FlowPart) -> ByteBuffer { parts[part.rawValue] }
 
     /// Adds a flow that has just got its number.
     /// - Returns: the earlier flow that it is related to.
@@ -42,9 +36,9 @@ final class FlowTableEncoder {
         takeNetwork(key, shape, relation)
         let number = classes.number(of: UnsafeRawBufferPointer(start: scratch, count: key.count)).number
         classNumbers.append(UInt32(number))
-        part(.control).append(relation.rawValue | linkCode << 2)
-        part(.control).append(variable: UInt32(number))
-        if relation != .none { part(.control).append(variable: UInt32(flow - other)) }
+        parts.control.append(relation.rawValue | linkCode << 2)
+        parts.control.append(variable: UInt32(number))
+        if relation != .none { parts.control.append(variable: UInt32(flow - other)) }
         summary.add(key, shape, isNewPair: relation == .none)
         return (relation, other)
     }
@@ -59,11 +53,10 @@ final class FlowTableEncoder {
         (scratch + at).initializeMemory(as: UInt8.self, repeating: 0, count: 12)
         if relation != .none, FlowKeyBytes.hasLink(flows[other]) {
             LinkBytes.write(of: flows[other], swapped: relation == .reverse, to: linkScratch)
-            let isSame = (0..<12).allSatisfy { key[at + $0] == linkScratch.load(fromByteOffset: $0, as: UInt8.self) }
-            if isSame { return 0 }
+            if LinkBytes.equal(key.baseAddress! + at, linkScratch) { return 0 }
         }
         let number = links.number(of: UnsafeRawBufferPointer(rebasing: key[at..<(at + 12)])).number
-        part(.links).append(variable: UInt32(number))
+        parts.links.append(variable: UInt32(number))
         return 1
     }
 
@@ -71,61 +64,82 @@ final class FlowTableEncoder {
     private func takeNetwork(_ key: UnsafeRawBufferPointer, _ shape: HeaderShape, _ relation: FlowState.Relation) {
         guard shape.network != .other else { return }
         let network = FlowKeyBytes.prefix + shape.networkOffset
-        if shape.network == .ipv6 { take(network + 1, 3, key, .labels) }
+        if shape.network == .ipv6 { take(network + 1, 3, key, parts.labels) }
         let (offset, width) = shape.addresses
         let addresses = FlowKeyBytes.prefix + offset
         let isStored = relation == .none
-        let kinds: (FlowPart, FlowPart) = width == 4 ? (.sources4, .destinations4) : (.sources6, .destinations6)
-        take(addresses, width, key, isStored ? kinds.0 : nil)
-        take(addresses + width, width, key, isStored ? kinds.1 : nil)
+        let isShort = width == 4
+        take(addresses, width, key, !isStored ? nil : isShort ? parts.sources4 : parts.sources6)
+        take(addresses + width, width, key, !isStored ? nil : isShort ? parts.destinations4 : parts.destinations6)
         guard shape.ports else { return }
         let ports = FlowKeyBytes.prefix + shape.transportOffset
-        take(ports, 2, key, isStored ? .sourcePorts : nil)
-        take(ports + 2, 2, key, isStored ? .destinationPorts : nil)
+        take(ports, 2, key, isStored ? parts.sourcePorts : nil)
+        take(ports + 2, 2, key, isStored ? parts.destinationPorts : nil)
     }
 
-    private func take(_ offset: Int, _ count: Int, _ key: UnsafeRawBufferPointer, _ to: FlowPart?) {
-        if let to { part(to).append(UnsafeRawBufferPointer(rebasing: key[offset..<(offset + count)])) }
+    private func take(_ offset: Int, _ count: Int, _ key: UnsafeRawBufferPointer, _ to: ByteBuffer?) {
+        if let to { to.append(UnsafeRawBufferPointer(rebasing: key[offset..<(offset + count)])) }
         (scratch + offset).initializeMemory(as: UInt8.self, repeating: 0, count: count)
     }
 
-    /// Writes the number of records of each class, then the sum of their frame lengths.
-    func writeTotals(
-        _ flows: UnsafePointer<UInt32>, _ lengths: UnsafePointer<UInt32>, _ count: Int, to buffer: ByteBuffer,
-        _ compressor: ZstdCompressor
-    ) {
-        records.removeAll(keepingCapacity: true)
-        bytes.removeAll(keepingCapacity: true)
-        for _ in 0..<classes.count {
-            records.append(0)
-            bytes.append(0)
-        }
-        for index in 0..<count {
-            let number = Int(classNumbers[Int(flows[index])])
-            records[number] &+= 1
-            bytes[number] &+= UInt64(lengths[index])
-        }
-        totals.count = 0
-        for number in records { totals.append(number) }
-        for sum in bytes { totals.append(sum) }
-        CompressedStream.append(totals.bytes, to: buffer, compressor)
+    func writeClasses(to buffer: ByteBuffer, _ compressor: ZstdCompressor) {
+        Self.write(classes, to: buffer, compressor)
     }
 
-    func write(to buffer: ByteBuffer, _ compressor: ZstdCompressor) {
-        for (number, dictionary) in [(classes.count, classes), (links.count, links)] {
-            buffer.append(UInt32(number))
-            CompressedStream.append(dictionary.arena.bytes, to: buffer, compressor)
-        }
-        for part in parts { CompressedStream.append(part.bytes, to: buffer, compressor) }
+    func writeFlows(to buffer: ByteBuffer, _ compressor: ZstdCompressor) {
+        for part in FlowPart.allCases { CompressedStream.append(parts[part].bytes, to: buffer, compressor) }
+        Self.write(links, to: buffer, compressor)
+    }
+
+    private static func write(_ dictionary: BytesDictionary, to buffer: ByteBuffer, _ compressor: ZstdCompressor) {
+        buffer.append(UInt32(dictionary.count))
+        CompressedStream.append(dictionary.arena.bytes, to: buffer, compressor)
     }
 }
 
 /// The columns of the flow table.
 enum FlowPart: Int, CaseIterable {
-    case control, links, labels, sources4, destinations4, sources6, destinations6, sourcePorts, destinationPorts
+    case control, sources4, destinations4, sources6, destinations6, sourcePorts, destinationPorts
+    case labels, links
+
+    /// So many say which flow has which ends.
+    static let endCount = FlowPart.labels.rawValue
+}
+
+/// The columns while they are filled. Properties, since an array's elements would be counted at each access.
+private struct FlowColumns {
+    let control = ByteBuffer()
+    let sources4 = ByteBuffer()
+    let destinations4 = ByteBuffer()
+    let sources6 = ByteBuffer()
+    let destinations6 = ByteBuffer()
+    let sourcePorts = ByteBuffer()
+    let destinationPorts = ByteBuffer()
+    let labels = ByteBuffer()
+    let links = ByteBuffer()
+
+    subscript(part: FlowPart) -> ByteBuffer {
+        switch part {
+        case .control: control
+        case .sources4: sources4
+        case .destinations4: destinations4
+        case .sources6: sources6
+        case .destinations6: destinations6
+        case .sourcePorts: sourcePorts
+        case .destinationPorts: destinationPorts
+        case .labels: labels
+        case .links: links
+        }
+    }
 }
 
 enum LinkBytes {
+    static func equal(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer) -> Bool {
+        left.loadUnaligned(as: UInt64.self) == right.loadUnaligned(as: UInt64.self)
+            && left.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
+                == right.loadUnaligned(fromByteOffset: 8, as: UInt32.self)
+    }
+
     /// A flow's two MAC addresses, exchanged if wanted.
     static func write(of key: UnsafeRawBufferPointer, swapped: Bool, to target: UnsafeMutableRawPointer) {
         let from = key.baseAddress! + FlowKeyBytes.prefix
@@ -136,7 +150,7 @@ enum LinkBytes {
 
 extension ByteBuffer {
     /// 7 bits a byte, the last without the top bit.
-    func append(variable value: UInt32) {
+    func append<T: UnsignedInteger & FixedWidthInteger>(variable value: T) {
         var left = value
         while left >= 0x80 {
             append(UInt8(truncatingIfNeeded: left) | 0x80)

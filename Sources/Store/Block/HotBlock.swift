@@ -1,37 +1,55 @@
-/// The parts of a hot blob, in their order; a directory says where each begins.
-enum HotPart: Int, CaseIterable {
-    case totals, flows, times, flowNumbers, lengths, flags
-}
-
-/// The part of a block that most queries need: names, flows, and the columns time, flow, frame length, TCP flags.
+/// A block but for its cold blob: what most queries need.
 ///
-/// Each is unpacked when it is first asked for: to count a block's records of one flow, nothing else is touched.
-/// For one thread. What is found damaged is told by the throwing calls; after `prepare` the columns may be read.
+/// The classes of its flows are read at once, all else when it is first asked for: to count a block's records of one
+/// protocol, nothing else is touched. For one thread. What is found damaged is told by the throwing calls; after
+/// `prepare` the columns may be read.
 final class HotBlock {
     let count: Int
-    let names: [UInt32: String]
-    private let bytes = ByteBuffer()
     let flowCount: Int
-    private let first: Int64
-    private var starts: [Int] = []
+    let names: [UInt32: String]
+    let classes: ClassTable
+    private let flowBlob = ByteBuffer(capacity: 0)
+    private let hotBlob = ByteBuffer(capacity: 0)
     private var table: FlowTable?
-    private var classTable: ClassTable?
     private var endTable: FlowEnds?
+    private var flowSums: SumsByFlow?
     private var timeColumn: UnsafeMutablePointer<Int64>?
     private var columns: [UnsafeMutablePointer<UInt32>?] = [nil, nil, nil]
 
-    /// - Parameter expected: the number of records by the block's row.
-    init(_ blob: UnsafeRawBufferPointer, expected: Int) throws(ByteCursor.Exhausted) {
-        bytes.append(blob)
-        var cursor = ByteCursor(bytes.bytes)
+    /// What can be asked for.
+    enum Part {
+        /// Classes, addresses and ports of the flows.
+        case ends
+        /// All header bytes of the flows.
+        case flows
+        /// Records and bytes by flow.
+        case sums
+        case times, flowNumbers, lengths, flags
+
+        /// Where it lies: the flows' blob or the hot one.
+        var blob: BlockBlob {
+            switch self {
+            case .ends, .flows, .sums: .flows
+            case .times, .flowNumbers, .lengths, .flags: .hot
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - classes: the blob.
+    ///   - expected: the number of records by the block's row.
+    init(
+        classes blob: UnsafeRawBufferPointer, expected: Int, _ decompressor: ZstdDecompressor
+    ) throws(ByteCursor.Exhausted) {
+        var cursor = ByteCursor(blob)
         let version = try cursor.take(UInt8.self)
         count = Int(try cursor.take(UInt32.self))
         flowCount = Int(try cursor.take(UInt32.self))
-        first = try cursor.take(Int64.self)
         names = try Self.names(&cursor)
-        guard version == 3, count == expected, flowCount <= count, count < 1 << 26 else { throw ByteCursor.Exhausted() }
-        for _ in HotPart.allCases { starts.append(Int(try cursor.take(UInt32.self))) }
-        guard starts.allSatisfy({ $0 <= blob.count }) else { throw ByteCursor.Exhausted() }
+        guard version == BlockFormat.version, count == expected, flowCount <= count, count < 1 << 26 else {
+            throw ByteCursor.Exhausted()
+        }
+        classes = try ClassTable(&cursor, decompressor)
     }
 
     deinit {
@@ -48,43 +66,46 @@ final class HotBlock {
         return names
     }
 
-    /// Unpacks parts, so that the properties below may be used.
-    func prepare(_ parts: [HotPart], _ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
-        for part in parts {
-            var cursor = cursor(part)
-            switch part {
-            case .totals: try prepareClasses(decompressor)
-            case .flows:
-                if table == nil { table = try FlowTable(&cursor, count: flowCount, decompressor) }
-            case .times: try prepareTimes(&cursor)
-            case .flowNumbers: try prepare(0, &cursor, below: flowCount)
-            case .lengths: try prepare(1, &cursor, below: nil)
-            case .flags: try prepare(2, &cursor, below: nil)
-            }
+    /// Where a part's blob has to be copied to before it is prepared; nil when it is there.
+    func missing(_ part: Part) -> ByteBuffer? {
+        let buffer = part.blob == .flows ? flowBlob : hotBlob
+        return buffer.count == 0 ? buffer : nil
+    }
+
+    /// Unpacks a part, so that its property below may be used; its blob must have been copied.
+    func prepare(_ part: Part, _ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
+        switch part {
+        case .ends: try prepareEnds(decompressor)
+        case .flows: try prepareFlows(decompressor)
+        case .sums: try prepareSums()
+        case .times: try prepareTimes()
+        case .flowNumbers: try prepare(0, .flowNumbers, below: flowCount)
+        case .lengths: try prepare(1, .lengths, below: nil)
+        case .flags: try prepare(2, .flags, below: nil)
         }
     }
 
-    private func cursor(_ part: HotPart) -> ByteCursor {
-        ByteCursor(UnsafeRawBufferPointer(rebasing: bytes.bytes[starts[part.rawValue]...]))
-    }
-
-    /// Reads the flows' classes and their sums, so that `classes` may be used.
-    func prepareClasses(_ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
-        guard classTable == nil else { return }
-        var (flows, totals) = (cursor(.flows), cursor(.totals))
-        classTable = try ClassTable(&flows, totals: &totals, decompressor)
-    }
-
-    /// Reads the flows' classes, addresses and ports, so that `classes` and `ends` may be used.
-    func prepareEnds(_ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
+    private func prepareEnds(_ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
         guard endTable == nil else { return }
-        try prepareClasses(decompressor)
-        var cursor = cursor(.flows)
+        var cursor = try BlockFormat.cursor(FlowBlobPart.table, of: flowBlob)
         endTable = try FlowEnds(&cursor, count: flowCount, classes, decompressor)
     }
 
-    private func prepare(_ index: Int, _ cursor: inout ByteCursor, below limit: Int?) throws(ByteCursor.Exhausted) {
+    private func prepareFlows(_ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
+        guard table == nil else { return }
+        var cursor = try BlockFormat.cursor(FlowBlobPart.table, of: flowBlob)
+        table = try FlowTable(&cursor, count: flowCount, classes, decompressor)
+    }
+
+    private func prepareSums() throws(ByteCursor.Exhausted) {
+        guard flowSums == nil else { return }
+        var cursor = try BlockFormat.cursor(FlowBlobPart.sums, of: flowBlob)
+        flowSums = try SumsByFlow(&cursor, count: flowCount)
+    }
+
+    private func prepare(_ index: Int, _ part: HotPart, below limit: Int?) throws(ByteCursor.Exhausted) {
         guard columns[index] == nil else { return }
+        var cursor = try BlockFormat.cursor(part, of: hotBlob)
         let column = UnsafeMutablePointer<UInt32>.allocate(capacity: max(count, 1))
         columns[index] = column
         guard HotColumn.decode(&cursor, count, to: column) else { throw ByteCursor.Exhausted() }
@@ -94,11 +115,13 @@ final class HotBlock {
         guard count == 0 || Int(greatest) < limit else { throw ByteCursor.Exhausted() }
     }
 
-    private func prepareTimes(_ cursor: inout ByteCursor) throws(ByteCursor.Exhausted) {
+    private func prepareTimes() throws(ByteCursor.Exhausted) {
         guard timeColumn == nil else { return }
+        var cursor = try BlockFormat.cursor(HotPart.times, of: hotBlob)
         let column = UnsafeMutablePointer<Int64>.allocate(capacity: max(count, 1))
         timeColumn = column
         let mode = try cursor.take(UInt8.self)
+        var time = try cursor.take(Int64.self)
         if mode == 1 {
             for index in 0..<count { column[index] = try cursor.take(Int64.self) }
             return
@@ -106,16 +129,15 @@ final class HotBlock {
         let deltas = UnsafeMutablePointer<UInt32>.allocate(capacity: max(count, 1))
         defer { deltas.deallocate() }
         guard mode == 0, PackedColumn.decode(&cursor, count, to: deltas) else { throw ByteCursor.Exhausted() }
-        var time = first
         for index in 0..<count {
             time &+= Int64(deltas[index])
             column[index] = time
         }
     }
 
-    var classes: ClassTable { classTable! }
     var ends: FlowEnds { endTable! }
     var flows: FlowTable { table! }
+    var sums: SumsByFlow { flowSums! }
     var times: UnsafeMutablePointer<Int64> { timeColumn! }
     var flowNumbers: UnsafeMutablePointer<UInt32> { columns[0]! }
     var lengths: UnsafeMutablePointer<UInt32> { columns[1]! }

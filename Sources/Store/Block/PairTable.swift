@@ -97,6 +97,8 @@ struct EndPoints {
         port.map { key.loadUnaligned(fromByteOffset: $0 + 2 * side, as: UInt16.self) } ?? 0
     }
 
+    func portNumber(_ side: Int) -> UInt16? { port == nil ? nil : UInt16(bigEndian: portValue(side)) }
+
     /// An address from its 4 or 16 bytes.
     static func value(_ bytes: UnsafeRawBufferPointer) -> IPAddress {
         if bytes.count == 4 { return IPAddress(v4: UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self))) }

@@ -7,8 +7,8 @@ struct StoredSummary: BlockSummary {
     private var directions: UInt8 = 0
     private var etherTypes: [UInt16]?
     private var interfaces: [UInt32]?
-    private var exponent: UInt8 = 0
-    private var filterStart = 0
+    /// Without it, every address and port may be there.
+    var members: StoredFilter?
 
     private static let protocolsStart = 2
 
@@ -21,14 +21,12 @@ struct StoredSummary: BlockSummary {
 
     private mutating func read(_ raw: UnsafeRawBufferPointer) throws(ByteCursor.Exhausted) -> Bool {
         var cursor = ByteCursor(raw)
-        guard try cursor.take(UInt8.self) == 1 else { return false }
+        guard try cursor.take(UInt8.self) == 2 else { return false }
         directions = try cursor.take(UInt8.self)
         _ = try cursor.take(bytes: 32)
         etherTypes = try Self.list(&cursor)
         interfaces = try Self.list(&cursor)
-        exponent = try cursor.take(UInt8.self)
-        filterStart = cursor.offset
-        return exponent >= 6 && exponent < 32 && cursor.left == 1 << (Int(exponent) - 3)
+        return true
     }
 
     private static func list<T: FixedWidthInteger>(_ cursor: inout ByteCursor) throws(ByteCursor.Exhausted) -> [T]? {
@@ -51,9 +49,31 @@ struct StoredSummary: BlockSummary {
 
     /// The filter knows whole addresses only.
     func mayHold(prefix: IPPrefix) -> Bool {
-        guard prefix.length == prefix.address.bitWidth else { return true }
-        return bytes.withUnsafeBytes { raw in
-            AddressFilter.contains(UnsafeRawBufferPointer(rebasing: raw[filterStart...]), exponent, prefix.address)
-        }
+        guard let members, prefix.length == prefix.address.bitWidth else { return true }
+        return members.mayHold(prefix.address)
     }
+
+    func mayHold(ports: ClosedRange<UInt16>) -> Bool { members?.ports.overlaps(ports) ?? true }
+}
+
+/// A block's filter, read: its ports, and the addresses that it may have.
+struct StoredFilter {
+    let ports: PortSet
+    private let exponent: UInt8
+    private let addresses: ByteBuffer
+
+    /// - Parameter blob: is copied.
+    init(_ blob: UnsafeRawBufferPointer, _ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
+        var cursor = ByteCursor(blob)
+        guard try cursor.take(UInt8.self) == 1 else { throw ByteCursor.Exhausted() }
+        ports = try PortSet(&cursor, decompressor)
+        exponent = try cursor.take(UInt8.self)
+        guard exponent >= 6, exponent < 32, cursor.left == 1 << (Int(exponent) - 3) else {
+            throw ByteCursor.Exhausted()
+        }
+        addresses = ByteBuffer(capacity: cursor.left)
+        addresses.append(try cursor.take(bytes: cursor.left))
+    }
+
+    func mayHold(_ address: IPAddress) -> Bool { AddressFilter.contains(addresses.bytes, exponent, address) }
 }

@@ -3,6 +3,9 @@ enum SegmentNote {
     /// Which counting the next ones belong to; see `StoreWriter.open`.
     static let counting = "counting"
 
+    /// The records of this tail are in the segment: they were taken over when its block had not been written.
+    static func recovered(_ place: BlockPlace) -> String { "recovered \(place.segment) \(place.number)" }
+
     /// Records of a source that were stored, and lost, from the beginning of the counting to the segment's last block.
     static func stored(_ source: StoreStatistics.Source) -> String { "stored \(source.interface) \(source.direction)" }
     static func lost(_ source: StoreStatistics.Source) -> String { "lost \(source.interface) \(source.direction)" }

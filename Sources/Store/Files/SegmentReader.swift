@@ -6,8 +6,7 @@ final class SegmentReader {
     let info: SegmentInfo
     let path: String
     private let connection: Connection
-    private var selectHot: Statement
-    private var selectCold: Statement
+    private let blobs: BlobSelection
 
     /// - Throws: `.foreign`, `.newerFormat`, `.damaged`, or what SQLite says.
     init(directory: StoreDirectory, info: SegmentInfo) throws(StoreError) {
@@ -15,11 +14,8 @@ final class SegmentReader {
         self.info = info
         let opened = try SegmentFile.open(directory, info.name)
         do {
-            let hot = try opened.prepare("SELECT data FROM hot WHERE id = ?", persistent: true)
-            let cold = try opened.prepare("SELECT data FROM cold WHERE id = ?", persistent: true)
+            blobs = try BlobSelection(opened)
             connection = opened
-            selectHot = hot
-            selectCold = cold
         } catch {
             throw SegmentFile.explained(error, path)
         }
@@ -70,45 +66,19 @@ final class SegmentReader {
     }
 
     func gaps() throws(StoreError) -> [Gap] {
-        var gaps: [Gap] = []
-        do {
-            var statement = try connection.prepare("SELECT first, last, reason, count FROM gap ORDER BY id")
-            while try statement.step() {
-                let reason = Gap.Reason(rawValue: UInt8(truncatingIfNeeded: statement.integer(2))) ?? .damaged
-                let count = statement.isNull(3) ? nil : UInt64(statement.integer(3))
-                gaps.append(Gap(from: statement.integer(0), to: statement.integer(1), reason: reason, count: count))
-            }
-        } catch {
-            throw SegmentFile.explained(error, path)
-        }
-        return gaps
+        do { return try GapTable.all(of: connection) } catch { throw SegmentFile.explained(error, path) }
     }
 
     /// Copies a block's blob and checks it.
-    enum Part { case hot, cold }
-
-    func copy(_ part: Part, of row: BlockRow, to buffer: ByteBuffer) throws(StoreError) {
+    func copy(_ blob: BlockBlob, of row: BlockRow, to buffer: ByteBuffer) throws(StoreError) {
         do throws(SQLiteError) {
-            let expected = part == .hot ? row.hotSum : row.coldSum
-            let found =
-                part == .hot
-                ? try Self.copy(&selectHot, row.number, buffer) : try Self.copy(&selectCold, row.number, buffer)
-            guard found, XXHash64.hash(buffer.bytes) == expected else {
-                throw SQLiteError(code: 11, message: "checksum of block \(row.number)", context: path)
+            let found = try blobs.copy(blob, block: row.number, to: buffer)
+            guard found, XXHash64.hash(buffer.bytes) == row.sums[blob] else {
+                throw SQLiteError(code: 11, message: "checksum of block \(row.number), \(blob)", context: path)
             }
         } catch {
             throw SegmentFile.explained(error, path)
         }
-    }
-
-    private static func copy(
-        _ statement: inout Statement, _ number: Int64, _ buffer: ByteBuffer
-    ) throws(SQLiteError) -> Bool {
-        try statement.bind(1, number)
-        defer { statement.reset() }
-        guard try statement.step() else { return false }
-        statement.withBlob(0) { buffer.replace($0) }
-        return true
     }
 
     /// Counts and times of all blocks as their rows tell; whether these are sound shows when they are read.

@@ -17,12 +17,10 @@ enum SegmentSchema {
         CREATE TABLE block (
             id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL,
             clock INTEGER NOT NULL, least_rate INTEGER NOT NULL, greatest_rate INTEGER NOT NULL,
+            classes_sum INTEGER NOT NULL, filter_sum INTEGER NOT NULL, flows_sum INTEGER NOT NULL,
             hot_sum INTEGER NOT NULL, cold_sum INTEGER NOT NULL, summary BLOB NOT NULL, sum INTEGER NOT NULL);
-        CREATE TABLE hot (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
-        CREATE TABLE cold (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
-        CREATE TABLE gap (
-            id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, reason INTEGER NOT NULL,
-            count INTEGER);
+        CREATE TABLE blob (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+        \(GapTable.create)
         INSERT INTO segment VALUES ('state', 'running');
         COMMIT;
         """

@@ -2,17 +2,16 @@ internal import SQLite
 
 /// The running segment: one SQLite file in WAL mode that blocks are added to, and that is sealed at its end.
 final class SegmentWriter {
-    /// The WAL is moved into the file when it has this many pages (4 MiB).
-    private static let checkpointPages = 1000
+    /// The WAL is moved into the file when it has this many pages (5 MiB).
+    private var checkpoint = SegmentCheckpoint(pages: 1300)
 
     let name: String
     let start: Int64
     private let directory: StoreDirectory
     private let connection: Connection
     private var insertBlock: Statement
-    private var insertHot: Statement
-    private var insertCold: Statement
-    private var insertGap: Statement
+    private var blobs: BlobInsertion
+    private let gapTable: GapTable
     private var replaceNote: Statement
     private(set) var nextNumber: Int64
     /// Blocks were committed since the WAL was last synced.
@@ -52,45 +51,45 @@ final class SegmentWriter {
     private init(
         _ connection: consuming Connection, _ directory: StoreDirectory, _ name: String, _ start: Int64
     ) throws(SQLiteError) {
+        // A block has to find room in the cache, or its pages go into the WAL more than once.
         try connection.execute(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -256"
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -2048"
         )
         let block = try connection.prepare(
-            "INSERT INTO block (\(BlockRow.columns)) VALUES (?,?,?,?,?,?,?,?,?,?,?)", persistent: true)
-        let hot = try connection.prepare("INSERT INTO hot VALUES (?,?)", persistent: true)
-        let cold = try connection.prepare("INSERT INTO cold VALUES (?,?)", persistent: true)
-        let gap = try connection.prepare(
-            "INSERT INTO gap (first, last, reason, count) VALUES (?,?,?,?)", persistent: true)
+            "INSERT INTO block (\(BlockRow.columns)) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", persistent: true)
+        let blobs = try BlobInsertion(connection)
+        let gapTable = try GapTable(connection)
         let note = try connection.prepare("REPLACE INTO segment VALUES (?,?)", persistent: true)
         nextNumber = (try connection.integer("SELECT max(id) FROM block") ?? 0) + 1
         insertBlock = block
-        insertHot = hot
-        insertCold = cold
-        insertGap = gap
+        self.blobs = blobs
+        self.gapTable = gapTable
         replaceNote = note
         self.connection = connection
         (self.directory, self.name, self.start) = (directory, name, start)
     }
 
     /// Bytes that the file and what SQLite keeps beside it occupy.
-    var allocated: Int64 {
-        SegmentName.companions(name).reduce(directory.allocated(name)) { $0 + directory.allocated($1) }
-    }
+    var allocated: Int64 { directory.allocatedWithCompanions(name) }
 
     var walLength: Int64 { directory.length(name + "-wal") }
 
     /// Adds a block and what gaps there are in one transaction; after an error nothing of it is there.
-    /// - Parameter tallies: as they are then.
-    func insert(_ block: borrowing EncodedBlock, gaps: [Gap], _ tallies: Tallies) throws(StoreError) {
+    /// - Parameters:
+    ///   - tallies: as they are then.
+    ///   - recovered: whose tails' records are in the block.
+    func insert(
+        _ block: borrowing EncodedBlock, gaps: [Gap], _ tallies: Tallies, recovered: [BlockPlace] = []
+    ) throws(StoreError) {
         do {
-            try connection.execute("BEGIN IMMEDIATE")
-            try insertRow(block)
-            for gap in gaps { try insert(gap) }
-            try note(tallies)
-            try connection.execute("COMMIT")
+            try connection.transaction { () throws(SQLiteError) in
+                try insertRow(block)
+                for gap in gaps { try gapTable.insert(gap) }
+                try note(tallies)
+                for place in recovered { try replace(SegmentNote.recovered(place), 1) }
+            }
         } catch {
-            if !connection.isAutocommit { try? connection.execute("ROLLBACK") }
-            throw .database(error)
+            throw .database(error.error)
         }
         nextNumber += 1
         isDirty = true
@@ -99,40 +98,22 @@ final class SegmentWriter {
     /// Adds gaps alone.
     func insert(gaps: [Gap]) throws(StoreError) {
         do {
-            try connection.execute("BEGIN IMMEDIATE")
-            for gap in gaps { try insert(gap) }
-            try connection.execute("COMMIT")
+            try connection.transaction { () throws(SQLiteError) in for gap in gaps { try gapTable.insert(gap) } }
         } catch {
-            if !connection.isAutocommit { try? connection.execute("ROLLBACK") }
-            throw .database(error)
+            throw .database(error.error)
         }
         isDirty = true
     }
 
     private func insertRow(_ block: borrowing EncodedBlock) throws(SQLiteError) {
-        try insertHot.bind(1, nextNumber)
-        try insertHot.bind(2, unowned: block.hot.bytes)
-        try insertHot.run()
-        try insertCold.bind(1, nextNumber)
-        try insertCold.bind(2, unowned: block.cold.bytes)
-        try insertCold.run()
+        for blob in BlockBlob.allCases { try blobs.run(blob, block: nextNumber, block.blobs[blob].bytes) }
         let row = block.row(place: BlockPlace(segment: start, number: nextNumber))
-        let values = [
-            row.number, row.first, row.last, row.count, row.clock, row.leastRate, row.greatestRate,
-            Int64(bitPattern: row.hotSum), Int64(bitPattern: row.coldSum),
-        ]
-        for (index, value) in values.enumerated() { try insertBlock.bind(Int32(index + 1), value) }
-        try insertBlock.bind(10, unowned: block.summary.bytes)
-        try insertBlock.bind(11, Int64(bitPattern: row.checksum(segment: start)))
+        let numbers = row.numbers
+        for (index, number) in numbers.enumerated() { try insertBlock.bind(Int32(index + 1), number) }
+        let summary = Int32(numbers.count + 1)
+        try insertBlock.bind(summary, unowned: block.summary.bytes)
+        try insertBlock.bind(summary + 1, Int64(bitPattern: row.checksum(segment: start)))
         try insertBlock.run()
-    }
-
-    private func insert(_ gap: Gap) throws(SQLiteError) {
-        try insertGap.bind(1, gap.from)
-        try insertGap.bind(2, gap.to)
-        try insertGap.bind(3, Int64(gap.reason.rawValue))
-        if let count = gap.count { try insertGap.bind(4, Int64(clamping: count)) } else { try insertGap.bindNull(4) }
-        try insertGap.run()
     }
 
     /// Makes all commits so far safe from a power cut.
@@ -148,17 +129,9 @@ final class SegmentWriter {
     }
 
     /// Moves the WAL into the file when it has grown.
-    /// - Returns: false when it had and a reader kept it from shrinking.
-    func checkpointIfDue() throws(StoreError) -> Bool {
-        guard walLength >= Int64(Self.checkpointPages) * 4096 else { return true }
-        do {
-            let result = try connection.checkpoint(.passive)
-            return result.isComplete || result.logged < Self.checkpointPages * 3 / 2
-        } catch {
-            if error.kind == .busy { return false }
-            throw .database(error)
-        }
-    }
+    /// - Parameter bytes: of the block that was just inserted.
+    /// - Returns: false when a reader keeps it from shrinking.
+    func checkpointIfDue(after bytes: Int) throws(StoreError) -> Bool { try checkpoint.note(bytes, connection) }
 
     /// Ends the segment: everything in the one file, marked as sealed, safe from a power cut.
     /// - Throws: `.database` of kind `.busy` while somebody reads it; to be tried again.

@@ -32,6 +32,19 @@ struct StoreDirectory: Sendable, Equatable {
         return stat(path(of: name), &status) == 0 ? Int64(status.st_blocks) * 512 : 0
     }
 
+    /// Allocated bytes of a segment's file and of what SQLite keeps beside it.
+    func allocatedWithCompanions(_ name: String) -> Int64 {
+        SegmentName.companions(name).reduce(allocated(name)) { $0 + allocated($1) }
+    }
+
+    /// Allocated bytes of all the store's files, of both families.
+    func usage() -> Int64 {
+        guard let names = try? names() else { return 0 }
+        return names.reduce(0) { SegmentName.isOurs($1) ? $0 + allocated($1) : $0 }
+    }
+
+    func contains(_ name: String) -> Bool { access(path(of: name), F_OK) == 0 }
+
     /// Length of a file, 0 when it is not there.
     func length(_ name: String) -> Int64 {
         var status = stat()

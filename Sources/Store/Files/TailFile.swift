@@ -24,18 +24,34 @@ struct TailFile: ~Copyable {
     /// Records were written since the last `begin`.
     private(set) var isUsed = false
     private var isDirty = false
+    /// What stands at the beginning of a tail that has not been written yet.
+    private var notBegun: (names: [UInt32: String], flushed: Int64)?
 
     init(path: String) throws(StoreError) { file = try File(path, .create) }
 
-    /// Begins the tail of a block: earlier contents are void.
-    mutating func begin(_ place: BlockPlace, flushed: Int64) throws(StoreError) {
+    /// Begins the tail of a block. The file is not touched before there is something to keep: where blocks fill faster
+    /// than they are flushed, each write saved spares flash. Until then it holds what belongs to an earlier block.
+    mutating func begin(_ place: BlockPlace, names: [UInt32: String], flushed: Int64) {
         self.place = place
-        (end, kept, isUsed) = (Self.headerLength, 0, false)
-        try mark(flushed: flushed)
+        (end, kept, isUsed, isDirty) = (Self.headerLength, 0, false, false)
+        notBegun = (names, flushed)
+    }
+
+    private mutating func writeBeginning() throws(StoreError) {
+        guard let (names, flushed) = notBegun else { return }
+        try writeHeader(flushed)
+        end = Self.headerLength
+        try write(names)
+        notBegun = nil
     }
 
     /// Notes that everything up to now is in the file.
     mutating func mark(flushed: Int64) throws(StoreError) {
+        try writeBeginning()
+        try writeHeader(flushed)
+    }
+
+    private mutating func writeHeader(_ flushed: Int64) throws(StoreError) {
         buffer.count = 0
         buffer.append(Self.magic)
         buffer.append(place.segment)
@@ -49,12 +65,18 @@ struct TailFile: ~Copyable {
     /// Appends what the run holds beyond `kept`.
     mutating func append(_ run: RecordRun) throws(StoreError) {
         guard run.used > kept else { return }
+        try writeBeginning()
         try append(kind: 2, UnsafeRawBufferPointer(rebasing: run.bytes[kept...]))
         kept = run.used
         isUsed = true
     }
 
     mutating func append(names: [UInt32: String]) throws(StoreError) {
+        guard let (_, flushed) = notBegun else { return try write(names) }
+        notBegun = (names, flushed)
+    }
+
+    private mutating func write(_ names: [UInt32: String]) throws(StoreError) {
         let text = ByteBuffer()
         for (index, name) in names {
             text.append(index)
@@ -81,8 +103,9 @@ struct TailFile: ~Copyable {
         isDirty = true
     }
 
+    /// Of a tail without records there is nothing that a power cut could take.
     mutating func sync() throws(StoreError) {
-        guard isDirty else { return }
+        guard isDirty, isUsed else { return }
         try file.sync()
         isDirty = false
     }
@@ -149,5 +172,21 @@ struct TailContents {
         _ = larger.append(contents: run.bytes)
         _ = larger.append(contents: bytes)
         run = larger
+    }
+}
+
+extension [TailContents] {
+    /// Whether a tail knows of blocks that are neither in their segment nor in another tail.
+    func lack(blocksOf info: SegmentInfo) -> Bool {
+        let mine = filter { $0.place.segment == info.start }
+        guard let latest = mine.map(\.place.number).max(), latest > info.blocks + 1 else { return false }
+        return ((info.blocks + 1)..<latest).contains { number in !mine.contains { $0.place.number == number } }
+    }
+
+    /// The stretch that the missing blocks are of: from the last that is there to the first record of the tail.
+    func gap(behind info: SegmentInfo) -> Gap {
+        let mine = filter { $0.place.segment == info.start }
+        let next = mine.map { $0.run.isEmpty ? $0.flushed : $0.run.first }.max() ?? info.newest
+        return Gap(from: info.newest, to: next, reason: .damaged)
     }
 }

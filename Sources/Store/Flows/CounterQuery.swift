@@ -25,7 +25,7 @@ extension FlowReader {
     ) throws(StoreError) -> CounterAnswer {
         var answer = CounterAnswer()
         var sums = CounterSums(query: query)
-        answer.damage = try forEach(in: query.range) { interval, _ in
+        let scan = try forEach(in: query.range) { interval, _ in
             sums.add(interval)
             let covered = answer.covered ?? interval.from...interval.to
             answer.covered = min(covered.lowerBound, interval.from)...max(covered.upperBound, interval.to)
@@ -35,6 +35,7 @@ extension FlowReader {
             throw .unsupported(
                 "more than \(query.mostTotals) counts: ask for longer buckets, fewer kinds or one interface")
         }
+        (answer.damage, answer.gaps) = (scan.damage, scan.gaps.map(MissingStretch.init))
         answer.totals = sums.sorted
         return answer
     }

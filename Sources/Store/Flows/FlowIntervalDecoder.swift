@@ -4,7 +4,7 @@ internal import Records
 /// Reads what `FlowIntervalEncoder` wrote. Damaged bytes, or those of other times, give nil, never more than they hold.
 struct FlowIntervalDecoder {
     /// An interval that claims to be larger is damaged.
-    private static let limit = 1 << 30
+    private static let limit = 1 << 28
 
     private let decompressor = ZstdDecompressor()
     private let plain = ByteBuffer()
@@ -24,6 +24,7 @@ struct FlowIntervalDecoder {
         guard try cursor.take(Int64.self) == from, try cursor.take(Int64.self) == to else {
             throw ByteCursor.Exhausted()
         }
+        guard from <= to else { throw ByteCursor.Exhausted() }
         var interval = FlowInterval(from: from, to: to, names: [:])
         for _ in 0..<(try cursor.takeCount()) {
             let index = UInt32(truncatingIfNeeded: try cursor.takeVarint())

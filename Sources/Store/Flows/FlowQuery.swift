@@ -14,8 +14,9 @@ public struct FlowQuery: Sendable {
     /// Greatest first; `time` is the earliest first.
     public var order = Order.bytes
     public var limit = 100
-    /// Flows that are kept apart at the most; the others are added up in `FlowAnswer.rest`.
-    public var mostFlows = 1_000_000
+    /// Flows that are kept apart at the most, about 300 bytes each. When there are more the lesser half is let go by
+    /// `order`; its packets are those of `FlowAnswer.rest`.
+    public var mostFlows = 250_000
 
     public init() {}
 }
@@ -25,9 +26,9 @@ extension FlowReader {
     /// - Throws: `.unsupported` when the filter asks for more than a flow knows.
     public func flows(_ query: FlowQuery, isCancelled: () -> Bool = { false }) throws(StoreError) -> FlowAnswer {
         var answer = FlowAnswer()
-        var sums = FlowSums(most: query.mostFlows)
+        var sums = FlowSums(most: query.mostFlows, order: query.order)
         var isAnswerable = true
-        let damage = try forEach(in: query.range) { interval, _ in
+        let scan = try forEach(in: query.range) { interval, _ in
             let filter = CompiledFilter(query.filter, interfaces: interval.names)
             for flow in interval.flows {
                 switch filter.verdict(for: FlowKey(flow)) {
@@ -44,7 +45,7 @@ extension FlowReader {
         guard isAnswerable else {
             throw .unsupported("flows have addresses, ports, protocol, interface, direction and VLAN; no other field")
         }
-        answer.damage = damage
+        (answer.damage, answer.gaps) = (scan.damage, scan.gaps.map(MissingStretch.init))
         sums.finish(query, &answer)
         return answer
     }
@@ -73,35 +74,47 @@ private struct FlowSums {
     private var totals: [FlowTotal] = []
     private var rest: UInt64 = 0
 
-    init(most: Int) { self.most = most }
+    let order: FlowQuery.Order
+
+    init(most: Int, order: FlowQuery.Order) {
+        self.most = max(most, 2)
+        self.order = order
+    }
 
     mutating func add(_ flow: FlowRecord, _ interface: String) {
         let key = Key(flow, interface)
-        if let place = places[key] {
-            totals[place].flow.add(flow)
-        } else if totals.count < most {
-            places[key] = totals.count
-            totals.append(FlowTotal(flow: flow, interface: interface))
-        } else {
-            rest &+= flow.value.frames
+        if let place = places[key] { return totals[place].flow.add(flow) }
+        if totals.count == most { letGo() }
+        places[key] = totals.count
+        totals.append(FlowTotal(flow: flow, interface: interface))
+    }
+
+    /// Lets the lesser half of the flows go: those that an answer would have last.
+    private mutating func letGo() {
+        totals.sort(by: isBefore)
+        for total in totals[(most / 2)...] { rest &+= total.flow.value.frames }
+        totals.removeSubrange((most / 2)...)
+        places.removeAll(keepingCapacity: true)
+        for (place, total) in totals.enumerated() { places[Key(total.flow, total.interface)] = place }
+    }
+
+    private func isBefore(_ left: FlowTotal, _ right: FlowTotal) -> Bool {
+        switch order {
+        case .bytes: left.flow.value.bytes > right.flow.value.bytes
+        case .packets: left.flow.value.frames > right.flow.value.frames
+        case .time: left.flow.first < right.flow.first
         }
     }
 
-    func finish(_ query: FlowQuery, _ answer: inout FlowAnswer) {
+    mutating func finish(_ query: FlowQuery, _ answer: inout FlowAnswer) {
         answer.count = totals.count
         answer.rest = rest
         for total in totals {
             answer.packets &+= total.flow.value.frames
             answer.bytes &+= total.flow.value.bytes
         }
-        let sorted = totals.sorted { left, right in
-            switch query.order {
-            case .bytes: left.flow.value.bytes > right.flow.value.bytes
-            case .packets: left.flow.value.frames > right.flow.value.frames
-            case .time: left.flow.first < right.flow.first
-            }
-        }
-        answer.flows = Array(sorted.prefix(query.limit))
+        totals.sort(by: isBefore)
+        answer.flows = Array(totals.prefix(query.limit))
     }
 }
 

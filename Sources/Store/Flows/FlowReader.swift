@@ -14,39 +14,49 @@ public struct FlowReader: Sendable {
 
     public init(directory path: String) { directory = StoreDirectory(path: path) }
 
+    /// What a pass over the intervals came upon beside them.
+    public struct Scan: Sendable {
+        /// What could not be read; the rest was.
+        public var damage: [IntervalDamage] = []
+        /// Stretches within the range that intervals are missing from.
+        public var gaps: [Gap] = []
+    }
+
     /// Calls `body` with every interval that overlaps a range, oldest first, until it returns false.
     /// - Parameter after: where an earlier call stopped; intervals up to there are left out.
-    /// - Returns: what is damaged; the rest was read.
     public func forEach(
         in range: Range<Int64>, after: IntervalPlace? = nil, _ body: (FlowInterval, IntervalPlace) -> Bool
-    ) throws(StoreError) -> [IntervalDamage] {
-        var damage: [IntervalDamage] = []
+    ) throws(StoreError) -> Scan {
+        var scan = Scan()
         let decoder = FlowIntervalDecoder()
         for name in try directory.names() where SegmentName.parse(name)?.family == .flows {
             if let after, name < after.segment { continue }
             let first = after?.segment == name ? after!.row + 1 : 0
             do {
-                guard try read(name, range, first, decoder, &damage, body) else { break }
+                guard try read(name, range, first, decoder, &scan, body) else { break }
             } catch {
-                damage.append(IntervalDamage(segment: name, problem: error.description))
+                // Retention may have deleted it meanwhile.
+                guard directory.contains(name) else { continue }
+                scan.damage.append(IntervalDamage(segment: name, problem: error.description))
             }
         }
-        return damage
+        return scan
     }
 
     /// - Returns: false when `body` wants no more.
     private func read(
         _ name: String, _ range: Range<Int64>, _ first: Int64, _ decoder: FlowIntervalDecoder,
-        _ damage: inout [IntervalDamage], _ body: (FlowInterval, IntervalPlace) -> Bool
+        _ scan: inout Scan, _ body: (FlowInterval, IntervalPlace) -> Bool
     ) throws(StoreError) -> Bool {
         let connection = try SegmentFile.open(directory, name)
         if try SegmentFile.state(of: connection, name) == .running, directory.length(name + "-wal") == 0,
             directory.length(SegmentName.lock) == 0
         {
-            damage.append(IntervalDamage(segment: name, problem: "copied while running, without its -wal file"))
+            scan.damage.append(IntervalDamage(segment: name, problem: "copied while running, without its -wal file"))
         }
         do {
-            return try read(connection, name, range, first, decoder, &damage, body)
+            scan.gaps += try GapTable.all(of: connection).filter { $0.overlaps(range) }
+            return try read(connection, name, range, first, decoder, &scan.damage, body)
         } catch {
             throw SegmentFile.explained(error, name)
         }
@@ -56,7 +66,10 @@ public struct FlowReader: Sendable {
         _ connection: borrowing Connection, _ name: String, _ range: Range<Int64>, _ first: Int64,
         _ decoder: FlowIntervalDecoder, _ damage: inout [IntervalDamage], _ body: (FlowInterval, IntervalPlace) -> Bool
     ) throws(SQLiteError) -> Bool {
-        let rows = try rows(of: connection, range, first)
+        let (rows, missing) = try Self.rows(of: connection, range, first)
+        if missing > 0 {
+            damage.append(IntervalDamage(segment: name, problem: "\(missing) intervals are missing"))
+        }
         var select = try connection.prepare("SELECT first, last, sum, data FROM interval WHERE id = ?")
         for row in rows {
             try select.bind(1, row)
@@ -75,17 +88,23 @@ public struct FlowReader: Sendable {
         return true
     }
 
-    private func rows(
+    /// The rows in range from `first` on, and how many of all are lost: they are numbered without a hole, and a sealed
+    /// segment notes how many there are.
+    private static func rows(
         of connection: borrowing Connection, _ range: Range<Int64>, _ first: Int64
-    ) throws(SQLiteError) -> [Int64] {
-        var select = try connection.prepare(
-            "SELECT id FROM interval WHERE last > ? AND first < ? AND id >= ? ORDER BY id")
-        try select.bind(1, range.lowerBound)
-        try select.bind(2, range.upperBound)
-        try select.bind(3, first)
+    ) throws(SQLiteError) -> (rows: [Int64], missing: Int64) {
+        var select = try connection.prepare("SELECT id, first, last FROM interval ORDER BY id")
         var rows: [Int64] = []
-        while try select.step() { rows.append(select.integer(0)) }
-        return rows
+        var (count, greatest): (Int64, Int64) = (0, 0)
+        while try select.step() {
+            let row = select.integer(0)
+            (count, greatest) = (count + 1, max(greatest, row))
+            if row >= first, select.integer(2) > range.lowerBound, select.integer(1) < range.upperBound {
+                rows.append(row)
+            }
+        }
+        let noted = try connection.integer("SELECT value FROM segment WHERE key = '\(FlowSegment.count)'")
+        return (rows, max(0, (noted ?? greatest) - count))
     }
 
     /// Reads every interval and checks it.
@@ -94,10 +113,28 @@ public struct FlowReader: Sendable {
         shouldStop: () -> Bool = { false }
     ) throws(StoreError) -> (damage: [IntervalDamage], sound: Int) {
         var sound = 0
-        let damage = try forEach(in: .min ..< .max) { _, _ in
+        let scan = try forEach(in: .min ..< .max) { _, _ in
             sound += 1
             return !shouldStop()
         }
-        return (damage, sound)
+        return (scan.damage, sound)
+    }
+
+    /// The segments, oldest first, and what they take; those that cannot be read have neither records nor times.
+    public func segments() throws(StoreError) -> [SegmentInfo] {
+        var found: [SegmentInfo] = []
+        for name in try directory.names() {
+            guard let (family, start) = SegmentName.parse(name), family == .flows else { continue }
+            var info = SegmentInfo(name: name, family: .flows, start: start, state: .damaged)
+            info.bytes = directory.allocatedWithCompanions(name)
+            if let connection = try? SegmentFile.open(directory, name),
+                let state = try? SegmentFile.state(of: connection, name),
+                let (intervals, times) = try? FlowSegment.contents(of: connection)
+            {
+                (info.state, info.records, info.blocks, info.times) = (state, intervals, intervals, times)
+            }
+            found.append(info)
+        }
+        return found
     }
 }

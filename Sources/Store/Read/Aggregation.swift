@@ -16,6 +16,8 @@ public struct Aggregation: Sendable {
     public var measure = Measure.records
     /// At most so many groups are returned.
     public var limit: Int?
+    /// What groups tell of fields; with any of it records are looked at one by one.
+    public var computations: [Computation] = []
     /// At most so many groups are kept while counting; what belongs to others is summed up in `rest`.
     public var mostGroups = 1_000_000
 
@@ -94,6 +96,8 @@ public struct AggregateGroup: Equatable, Sendable {
     /// One for each field asked for.
     public var values: [GroupValue]
     public var sums: AggregateSums
+    /// One for each computation asked for.
+    public var computed: [ComputedValue] = []
 }
 
 public struct AggregateResult: Sendable {
@@ -106,4 +110,11 @@ public struct AggregateResult: Sendable {
     public var groupCount = 0
     /// What the answer is worth.
     public var completeness: QueryResult
+    /// The greatest rate and frame length of sampled blocks; nil when every packet was logged.
+    var sampling: (rate: UInt32, length: UInt32)?
+
+    /// Half the width of the 95 % confidence interval of the estimated packets and bytes; nil when nothing was sampled.
+    public func margins(_ sums: AggregateSums) -> (packets: UInt64, bytes: UInt64)? {
+        sampling.map { sums.margins(rate: $0.rate, length: $0.length) }
+    }
 }

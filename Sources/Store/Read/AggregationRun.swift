@@ -17,6 +17,8 @@ final class AggregationRun {
     enum Way {
         /// By the sums of its classes.
         case classes
+        /// By the sums of its flows, with addresses and ports.
+        case sums
         /// In one pass over the columns that are tested, whatever the flows.
         case tests
         /// By flow, with addresses and ports.
@@ -46,10 +48,12 @@ final class AggregationRun {
         guard level != .records, row.leastRate == row.greatestRate else { return .records }
         if flows.isByClass {
             if flows.classVerdicts.contains(.depends) { return .records }
-            if level == .classes, flows.tests.isEmpty, isWhole(row) { return .classes }
+            let isByFlags = flows.tests.allSatisfy { $0.column == .flags }
+            if level == .classes, isByFlags, isWhole(row) { return .classes }
             if question.fields.isEmpty, isSettledByTests(flows) { return .tests }
         }
-        return level == .headers ? .headers : .ends
+        if level == .headers { return .headers }
+        return flows.tests.isEmpty && isWhole(row) ? .sums : .ends
     }
 
     /// Whether all of a block's records are in range and in one bucket.
@@ -68,16 +72,15 @@ final class AggregationRun {
     /// Needs the block's classes.
     func addClasses(_ hot: HotBlock, _ flows: FlowQuestion, _ row: BlockRow) {
         let bucket = question.bucket.map { floorTime(row.first, $0) }
-        let groups = FlowGroups(hot, question.fields, hasEnds: false)
+        let groups = FlowGroups(hot, question.fields, hasEnds: false, hasBucket: bucket != nil)
         var all = AggregateSums()
         for (number, entry) in hot.classes.entries.enumerated() where flows.classVerdicts[number] == .yes {
-            let one = AggregateSums(
-                records: UInt64(entry.records), bytes: entry.bytes, rate: UInt32(clamping: row.leastRate))
+            let one = hot.classes.sum(of: entry, flows.tests, rate: UInt32(clamping: row.leastRate))
+            guard one.records > 0 else { continue }
             if question.fields.isEmpty {
                 all.add(one)
             } else {
-                key.begin(bucket: bucket)
-                groups.append(classNumber: number, to: key)
+                groups.write(classNumber: number, bucket, to: key)
                 table.add(key, one)
             }
         }
@@ -94,14 +97,15 @@ final class AggregationRun {
         }
     }
 
-    /// Needs ends (or flows, for `.headers`), flow numbers, lengths, the tested columns, and the times unless the
-    /// block is whole.
+    /// Needs ends (or flows, for `.headers`), and either sums (for `.sums`) or flow numbers, lengths, the tested
+    /// columns, and the times unless the block is whole.
     func addFlows(_ hot: HotBlock, _ flows: FilteredBlock.Flows, _ row: BlockRow, _ way: Way) {
         let rate = UInt32(clamping: row.leastRate)
         sums.begin(hot)
-        let groups = FlowGroups(hot, way == .ends ? question.fields : [], hasEnds: way == .ends)
+        let groups = FlowGroups(
+            hot, way == .headers ? [] : question.fields, hasEnds: way != .headers, hasBucket: question.bucket != nil)
         forEachBucket(hot, row) { records, bucket in
-            sums.add(hot, records, flows.tests)
+            if way == .sums { sums.take(hot.sums) } else { sums.add(hot, records, flows.tests) }
             var all = BlockSums.Entry()
             for flow in 0..<sums.count where sums.entries[flow].records > 0 {
                 let one = sums.entries[flow]
@@ -110,10 +114,15 @@ final class AggregationRun {
                 if question.fields.isEmpty {
                     all.records &+= one.records
                     all.bytes &+= one.bytes
-                } else {
+                    continue
+                }
+                let more = AggregateSums(records: one.records, bytes: one.bytes, rate: rate)
+                if way == .headers {
                     key.begin(bucket: bucket)
-                    if way == .ends { groups.append(flow: flow, to: key) } else { appendFields(hot, flow) }
-                    table.add(key, AggregateSums(records: one.records, bytes: one.bytes, rate: rate))
+                    appendFields(hot, flow)
+                    table.add(key, more)
+                } else {
+                    groups.add(flow: flow, bucket, more, to: table, key)
                 }
             }
             addAll(AggregateSums(records: all.records, bytes: all.bytes, rate: rate), bucket)
@@ -182,5 +191,17 @@ final class AggregationRun {
             one.add(length: record.metadata.frame_length, rate: record.metadata.rate)
             table.add(key, one)
         }
+    }
+}
+
+extension ClassTable {
+    /// The sum over a class's records that pass the tests, which are of TCP flags.
+    fileprivate func sum(of entry: Entry, _ tests: [HotTest], rate: UInt32) -> AggregateSums {
+        var (records, bytes): (UInt64, UInt64) = (0, 0)
+        for sum in sums[entry.sums] where tests.allSatisfy({ $0.holds(UInt64(sum.flags)) }) {
+            records &+= UInt64(sum.records)
+            bytes &+= sum.bytes
+        }
+        return AggregateSums(records: records, bytes: bytes, rate: rate)
     }
 }

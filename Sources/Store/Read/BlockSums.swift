@@ -36,6 +36,13 @@ final class BlockSums {
         marks = .allocate(capacity: markCapacity)
     }
 
+    /// Takes the sums that are stored: of all records.
+    func take(_ stored: SumsByFlow) {
+        for flow in 0..<count {
+            entries[flow] = Entry(bytes: stored.bytes(flow), records: UInt64(stored.records[flow]))
+        }
+    }
+
     /// Adds records that pass the tests to their flows.
     func add(_ hot: HotBlock, _ records: Range<Int>, _ tests: [HotTest]) {
         let (numbers, lengths, entries) = (hot.flowNumbers, hot.lengths, entries)

@@ -17,6 +17,26 @@ struct GroupKey {
         if let bucket { buffer.append(bucket) }
     }
 
+    typealias Head = (UInt64, UInt64, UInt64)
+
+    /// The first bytes.
+    @inline(__always)
+    var head: Head { Self.head(of: UnsafeRawPointer(buffer.base)) }
+
+    /// - Parameter key: `inlineCount` bytes at least.
+    @inline(__always)
+    static func head(of key: UnsafeRawPointer) -> Head {
+        (
+            key.loadUnaligned(as: UInt64.self), key.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+            key.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+        )
+    }
+
+    func replace(_ bytes: UnsafeRawBufferPointer) {
+        begin(bucket: nil)
+        buffer.append(bytes)
+    }
+
     func append(_ value: FieldValue?, _ names: [UInt32: String]) {
         switch value {
         case nil: buffer.append(Kind.none.rawValue)
@@ -43,9 +63,7 @@ struct GroupKey {
         buffer.append(value)
     }
 
-    func append(port: UInt16) { append(.integer, UInt64(port)) }
-
-    func append(_ address: IPAddress) {
+    private func append(_ address: IPAddress) {
         guard address.version == .v6 else { return append(.address4, UInt32(truncatingIfNeeded: address.low)) }
         append(.address6, address.high)
         buffer.append(address.low)

@@ -1,11 +1,13 @@
+internal import Glibc
+
 /// Sums by group, in bounded memory.
 ///
 /// Look-ups are at random places of a table larger than the caches, so what one needs lies together: a group with a
-/// short key is one cache line.
+/// short key is one cache line, and a large table has large pages, as far as the kernel has them.
 final class GroupTable {
     /// 64 bytes: the key's first bytes, the sums, and where a longer key lies.
     private struct Entry {
-        var key: (UInt64, UInt64, UInt64)
+        var key: GroupKey.Head
         var sums: AggregateSums
         var length: UInt32
         var start: UInt32
@@ -17,16 +19,17 @@ final class GroupTable {
     private var count = 0
     private var capacity = 1024
     private var entries: UnsafeMutablePointer<Entry>
-    /// Twice as many as entries: upper half of the hash, number + 1; 0 is free.
-    private var slots: UnsafeMutablePointer<UInt64>
+    /// Twice as many as entries: 7 bits of the hash, 25 of the entry's number + 1; 0 is free.
+    private var slots: UnsafeMutablePointer<UInt32>
+    private static let numberMask: UInt32 = 1 << 25 - 1
     /// Keys that are too long for their entry.
     private let arena = ByteBuffer()
 
     /// Short keys wait here and are looked up together, so that the memory fetches for many of them at a time.
     private struct Waiting {
-        var key: (UInt64, UInt64, UInt64)
+        var key: GroupKey.Head
         var sums: AggregateSums
-        var hash: UInt64
+        var hash: UInt64 = 0
         var length: UInt32
     }
 
@@ -37,10 +40,18 @@ final class GroupTable {
     private var fetched: UInt64 = 0
 
     init(most: Int) {
-        self.most = most
-        entries = .allocate(capacity: capacity)
-        slots = .allocate(capacity: 2 * capacity)
+        self.most = min(most, Int(Self.numberMask) - 1)
+        entries = Self.allocate(capacity)
+        slots = Self.allocate(2 * capacity)
         slots.initialize(repeating: 0, count: 2 * capacity)
+    }
+
+    /// Memory that begins with a cache line, or with a large page where it has some.
+    private static func allocate<Element>(_ count: Int) -> UnsafeMutablePointer<Element> {
+        let (size, largePage) = (count * MemoryLayout<Element>.stride, 2 << 20)
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: size >= largePage ? largePage : 64)
+        if size >= largePage { madvise(memory, size, MADV_HUGEPAGE) }
+        return memory.bindMemory(to: Element.self, capacity: count)
     }
 
     deinit {
@@ -52,6 +63,22 @@ final class GroupTable {
     func add(_ key: GroupKey, _ more: AggregateSums) {
         total.add(more)
         add(key.buffer.bytes, more)
+    }
+
+    /// Adds to the group of a short key, which the caller goes on to write and then calls `settleIfFull`.
+    /// - Parameter key: what the key is to begin with, 0 beyond its end.
+    @inline(__always)
+    func nextKey(_ key: GroupKey.Head, _ count: Int, _ more: AggregateSums) -> UnsafeMutableRawPointer {
+        total.add(more)
+        let next = waiting + waitingCount
+        next.initialize(to: Waiting(key: key, sums: more, length: UInt32(truncatingIfNeeded: count)))
+        waitingCount &+= 1
+        return UnsafeMutableRawPointer(next)
+    }
+
+    @inline(__always)
+    func settleIfFull() {
+        if waitingCount == Self.mostWaiting { settle() }
     }
 
     func take(_ other: GroupTable) {
@@ -70,14 +97,13 @@ final class GroupTable {
 
     /// Keys have `GroupKey.inlineCount` bytes at least, those beyond their length 0.
     private func add(_ key: UnsafeRawBufferPointer, _ more: AggregateSums) {
-        let head = Self.head(key)
+        let head = GroupKey.head(of: key.baseAddress!)
         guard key.count <= GroupKey.inlineCount else {
             return add(key, head, BytesDictionary.hash(key), more)
         }
-        (waiting + waitingCount).initialize(
-            to: Waiting(key: head, sums: more, hash: Self.hash(head), length: UInt32(key.count)))
+        (waiting + waitingCount).initialize(to: Waiting(key: head, sums: more, length: UInt32(key.count)))
         waitingCount += 1
-        if waitingCount == Self.mostWaiting { settle() }
+        settleIfFull()
     }
 
     /// Adds what waits.
@@ -85,11 +111,12 @@ final class GroupTable {
         let mask = 2 &* capacity &- 1
         var sum: UInt64 = 0
         for index in 0..<waitingCount {
-            sum &+= slots[Int(truncatingIfNeeded: waiting[index].hash >> 32) & mask]
+            waiting[index].hash = Self.hash(waiting[index].key)
+            sum &+= UInt64(slots[Int(truncatingIfNeeded: waiting[index].hash) & mask])
         }
         for index in 0..<waitingCount {
-            let slot = slots[Int(truncatingIfNeeded: waiting[index].hash >> 32) & mask]
-            if slot != 0 { sum &+= entries[Int(truncatingIfNeeded: slot & 0xFFFF_FFFF) &- 1].key.0 }
+            let slot = slots[Int(truncatingIfNeeded: waiting[index].hash) & mask]
+            if slot != 0 { sum &+= entries[Int(slot & Self.numberMask) &- 1].key.0 }
         }
         fetched = sum
         for index in 0..<waitingCount {
@@ -101,25 +128,16 @@ final class GroupTable {
     }
 
     @inline(__always)
-    private static func head(_ key: UnsafeRawBufferPointer) -> (UInt64, UInt64, UInt64) {
-        let words = UnsafeRawPointer(key.baseAddress!)
-        return (
-            words.loadUnaligned(as: UInt64.self), words.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
-            words.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
-        )
-    }
-
-    @inline(__always)
     private func add(
-        _ key: UnsafeRawBufferPointer, _ head: (UInt64, UInt64, UInt64), _ hash: UInt64, _ more: AggregateSums
+        _ key: UnsafeRawBufferPointer, _ head: GroupKey.Head, _ hash: UInt64, _ more: AggregateSums
     ) {
         let isInline = key.count <= GroupKey.inlineCount
-        let tag = hash & 0xFFFF_FFFF_0000_0000
+        let tag = UInt32(truncatingIfNeeded: hash >> 32) & ~Self.numberMask
         let mask = 2 &* capacity &- 1
-        var slot = Int(truncatingIfNeeded: hash >> 32) & mask
+        var slot = Int(truncatingIfNeeded: hash) & mask
         while slots[slot] != 0 {
-            let number = Int(truncatingIfNeeded: slots[slot] & 0xFFFF_FFFF) &- 1
-            if slots[slot] & 0xFFFF_FFFF_0000_0000 == tag, entries[number].length == UInt32(key.count),
+            let number = Int(slots[slot] & Self.numberMask) &- 1
+            if slots[slot] & ~Self.numberMask == tag, entries[number].length == UInt32(key.count),
                 isInline ? entries[number].key == head : self.key(number).elementsEqual(key)
             {
                 return entries[number].sums.add(more)
@@ -132,12 +150,12 @@ final class GroupTable {
             to: Entry(key: head, sums: more, length: UInt32(key.count), start: UInt32(arena.count)))
         if !isInline { arena.append(key) }
         count += 1
-        slots[slot] = tag | UInt64(count)
+        slots[slot] = tag | UInt32(truncatingIfNeeded: count)
         if count == capacity { grow() }
     }
 
     @inline(__always)
-    private static func hash(_ head: (UInt64, UInt64, UInt64)) -> UInt64 {
+    private static func hash(_ head: GroupKey.Head) -> UInt64 {
         func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
             let product = left.multipliedFullWidth(by: right)
             return product.high ^ product.low
@@ -147,20 +165,26 @@ final class GroupTable {
     }
 
     private func grow() {
-        let (oldSlots, oldCount, oldEntries) = (slots, 2 * capacity, entries)
+        let oldEntries = entries
         capacity *= 4
-        entries = .allocate(capacity: capacity)
+        entries = Self.allocate(capacity)
         entries.moveInitialize(from: oldEntries, count: count)
-        slots = .allocate(capacity: 2 * capacity)
+        oldEntries.deallocate()
+        slots.deallocate()
+        slots = Self.allocate(2 * capacity)
         slots.initialize(repeating: 0, count: 2 * capacity)
         let mask = 2 * capacity - 1
-        for old in 0..<oldCount where oldSlots[old] != 0 {
-            var slot = Int(truncatingIfNeeded: oldSlots[old] >> 32) & mask
+        for number in 0..<count {
+            let hash = self.hash(number)
+            var slot = Int(truncatingIfNeeded: hash) & mask
             while slots[slot] != 0 { slot = (slot + 1) & mask }
-            slots[slot] = oldSlots[old]
+            slots[slot] = UInt32(truncatingIfNeeded: hash >> 32) & ~Self.numberMask | UInt32(number + 1)
         }
-        oldSlots.deallocate()
-        oldEntries.deallocate()
+    }
+
+    private func hash(_ number: Int) -> UInt64 {
+        let isInline = Int(entries[number].length) <= GroupKey.inlineCount
+        return isInline ? Self.hash(entries[number].key) : BytesDictionary.hash(key(number))
     }
 
     func result(_ question: Aggregation, _ completeness: QueryResult) -> AggregateResult {

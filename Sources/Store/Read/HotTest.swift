@@ -27,7 +27,7 @@ struct HotTest {
     }
 
     @inline(__always)
-    private func holds(_ value: UInt64) -> Bool {
+    func holds(_ value: UInt64) -> Bool {
         let masked = value & test.mask
         return (masked >= test.bounds.lowerBound && masked <= test.bounds.upperBound) != test.outside
     }

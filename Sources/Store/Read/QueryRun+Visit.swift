@@ -34,25 +34,26 @@ extension QueryRun {
                 return aggregation.add(FilteredBlock(block: block, flows: .init(run.filter.bound(to: block.names))))
             }
             let (row, segment) = (candidate.row, segment!)
-            let hot = try segment.decodeHot(row, [.totals])
+            let hot = try segment.open(row)
             let filter = run.filter.bound(to: hot.names)
             let classes = FlowQuestion(filter, hot.classes)
             if classes.isByClass, classes.classVerdicts.allSatisfy({ $0 == .no }) { return }
             let way = aggregation.way(row, classes)
-            var parts: [HotPart] = aggregation.isWhole(row) ? [.lengths] : [.times, .lengths]
-            if classes.tests.contains(where: { $0.column == .flags }) { parts.append(.flags) }
             if way == .classes { return aggregation.addClasses(hot, classes, row) }
+            var columns: [HotBlock.Part] = aggregation.isWhole(row) ? [.lengths] : [.times, .lengths]
+            if classes.tests.contains(where: { $0.column == .flags }) { columns.append(.flags) }
             if way == .tests {
-                try segment.prepare(hot, parts, row)
+                try segment.prepare(hot, columns, row)
                 return aggregation.addTested(hot, classes, row)
             }
-            try segment.prepareEnds(hot, row)
+            try segment.prepare(hot, [.ends], row)
             let flows = FilteredBlock.Flows(hot, filter)
             if flows.areNone { return }
             guard way != .records, !flows.verdicts.contains(.depends) else {
                 return aggregation.add(FilteredBlock(block: try segment.addCold(hot, row), flows: flows))
             }
-            try segment.prepare(hot, parts + (way == .headers ? [.flowNumbers, .flows] : [.flowNumbers]), row)
+            let parts = way == .sums ? [.sums] : columns + (way == .headers ? [.flowNumbers, .flows] : [.flowNumbers])
+            try segment.prepare(hot, parts, row)
             aggregation.addFlows(hot, flows, row, way)
         }
     }

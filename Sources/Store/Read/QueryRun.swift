@@ -27,6 +27,8 @@ struct QueryRun {
     var openSegment: SegmentBox?
     /// Not yet bound to a block's interface names.
     let filter: CompiledFilter
+    /// Whether addresses or ports matter to the filter.
+    private let usesEnds: Bool
 
     init(_ query: Query, view: StoreReader.View, directory: StoreDirectory) {
         self.query = query
@@ -34,6 +36,7 @@ struct QueryRun {
         self.directory = directory
         range = Self.range(query)
         filter = CompiledFilter(query.filter)
+        usesEnds = filter.usesEnds
         skip = query.cursor?.delivered ?? 0
         let end = query.order == .ascending ? query.range.upperBound : query.range.lowerBound
         result = QueryResult(cursor: QueryCursor(time: end, delivered: 0))
@@ -63,12 +66,29 @@ struct QueryRun {
         }
         for candidate in candidates { note(candidate.row) }
         result.blocks = candidates.count
-        // Names are not in the summary, so a filter on them cannot tell.
-        if !filter.isAlwaysTrue, !filter.usesInterfaceNames {
-            candidates.removeAll { $0.pending == nil && StoredSummary($0.row.summary).map(filter.mayMatch) == false }
-        }
+        if !filter.isAlwaysTrue { prune() }
         candidates.sort { query.order == .ascending ? $0.row.first < $1.row.first : $0.row.last > $1.row.last }
         result.gaps.sort { $0.from < $1.from }
+    }
+
+    /// Leaves out blocks that hold nothing of what is looked for, first by their rows, then by their filters.
+    private mutating func prune() {
+        // Names are not in the summary, so a filter on them cannot tell.
+        guard !filter.usesInterfaceNames else { return }
+        let all = candidates
+        candidates.removeAll(keepingCapacity: true)
+        for candidate in all where mayHold(candidate) { candidates.append(candidate) }
+    }
+
+    private mutating func mayHold(_ candidate: Candidate) -> Bool {
+        guard candidate.pending == nil, var summary = StoredSummary(candidate.row.summary) else { return true }
+        guard filter.mayMatch(summary) else { return false }
+        // A filter that cannot be read leaves the block in, whose own damage is told when it is read.
+        guard usesEnds, let segment = try? open(segment: candidate.segment),
+            let members = try? segment.filter(candidate.row)
+        else { return true }
+        summary.members = members
+        return filter.mayMatch(summary)
     }
 
     private mutating func planSegment(_ index: Int, _ info: SegmentInfo) {
@@ -238,6 +258,6 @@ extension BlockRow {
         }
         return BlockRow(
             number: .max, first: first, last: last, count: Int64(block.count), clock: 0, leastRate: Int64(rates.0),
-            greatestRate: Int64(rates.1), hotSum: 0, coldSum: 0, summary: [])
+            greatestRate: Int64(rates.1), sums: PerBlob { _ in 0 }, summary: [])
     }
 }

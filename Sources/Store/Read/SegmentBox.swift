@@ -4,8 +4,7 @@ internal import Filter
 final class SegmentBox {
     let index: Int
     private let reader: SegmentReader
-    private let hot = ByteBuffer()
-    private let cold = ByteBuffer()
+    private let scratch = ByteBuffer()
     private let decompressor = ZstdDecompressor()
 
     init(_ index: Int, _ reader: SegmentReader) {
@@ -14,49 +13,54 @@ final class SegmentBox {
     }
 
     /// Reads a block as far as a filter needs it.
-    /// - Returns: nil when none of its flows is wanted; then its cold part was not read.
+    /// - Returns: nil when none of its flows is wanted; then neither its records nor its cold part were read.
     func decode(_ row: BlockRow, _ filter: CompiledFilter) throws(StoreError) -> FilteredBlock? {
-        let decoded = try decodeHot(row, [])
-        try prepareEnds(decoded, row)
-        let wanted = FilteredBlock.Flows(decoded, filter.bound(to: decoded.names))
+        let hot = try open(row)
+        try prepare(hot, [.ends], row)
+        let wanted = FilteredBlock.Flows(hot, filter.bound(to: hot.names))
         guard !wanted.areNone else { return nil }
-        return FilteredBlock(block: try addCold(decoded, row), flows: wanted)
+        return FilteredBlock(block: try addCold(hot, row), flows: wanted)
     }
 
-    func addCold(_ decoded: HotBlock, _ row: BlockRow) throws(StoreError) -> DecodedBlock {
-        try reader.copy(.cold, of: row, to: cold)
-        do throws(ByteCursor.Exhausted) {
-            try decoded.prepare(HotPart.allCases, decompressor)
-            return DecodedBlock(hot: decoded, cold: try ColdBlock(decoded, cold.bytes, decompressor))
-        } catch {
-            throw .damaged(path: reader.path, what: "block \(row.number)")
+    /// Reads the block's classes.
+    func open(_ row: BlockRow) throws(StoreError) -> HotBlock {
+        try reader.copy(.classes, of: row, to: scratch)
+        return try checked(row, .classes) { () throws(ByteCursor.Exhausted) in
+            try HotBlock(classes: scratch.bytes, expected: Int(row.count), decompressor)
         }
     }
 
-    func prepareEnds(_ hot: HotBlock, _ row: BlockRow) throws(StoreError) {
-        do throws(ByteCursor.Exhausted) {
-            try hot.prepareEnds(decompressor)
-        } catch {
-            throw .damaged(path: reader.path, what: "block \(row.number)")
+    /// Reads what these parts need and is not there yet.
+    func prepare(_ hot: HotBlock, _ parts: [HotBlock.Part], _ row: BlockRow) throws(StoreError) {
+        for part in parts {
+            if let buffer = hot.missing(part) { try reader.copy(part.blob, of: row, to: buffer) }
+            try checked(row, part.blob) { () throws(ByteCursor.Exhausted) in try hot.prepare(part, decompressor) }
         }
     }
 
-    func prepare(_ hot: HotBlock, _ parts: [HotPart], _ row: BlockRow) throws(StoreError) {
-        do throws(ByteCursor.Exhausted) {
-            try hot.prepare(parts, decompressor)
-        } catch {
-            throw .damaged(path: reader.path, what: "block \(row.number)")
+    func addCold(_ hot: HotBlock, _ row: BlockRow) throws(StoreError) -> DecodedBlock {
+        try prepare(hot, [.flows, .times, .flowNumbers, .lengths, .flags], row)
+        try reader.copy(.cold, of: row, to: scratch)
+        return try checked(row, .cold) { () throws(ByteCursor.Exhausted) in
+            DecodedBlock(hot: hot, cold: try ColdBlock(hot, scratch.bytes, decompressor))
         }
     }
 
-    func decodeHot(_ row: BlockRow, _ parts: [HotPart]) throws(StoreError) -> HotBlock {
-        try reader.copy(.hot, of: row, to: hot)
+    /// What the block's filter says of its addresses and ports.
+    func filter(_ row: BlockRow) throws(StoreError) -> StoredFilter {
+        try reader.copy(.filter, of: row, to: scratch)
+        return try checked(row, .filter) { () throws(ByteCursor.Exhausted) in
+            try StoredFilter(scratch.bytes, decompressor)
+        }
+    }
+
+    private func checked<Result>(
+        _ row: BlockRow, _ blob: BlockBlob, _ body: () throws(ByteCursor.Exhausted) -> Result
+    ) throws(StoreError) -> Result {
         do throws(ByteCursor.Exhausted) {
-            let decoded = try HotBlock(hot.bytes, expected: Int(row.count))
-            try decoded.prepare(parts, decompressor)
-            return decoded
+            return try body()
         } catch {
-            throw .damaged(path: reader.path, what: "block \(row.number)")
+            throw .damaged(path: reader.path, what: "block \(row.number), \(blob)")
         }
     }
 }

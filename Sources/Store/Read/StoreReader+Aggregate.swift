@@ -11,6 +11,9 @@ extension StoreReader {
         if let bucket = question.bucket, bucket <= 0 {
             throw .unusable(limit: "bucket", reason: "must be longer than nothing")
         }
+        if !question.computations.isEmpty {
+            return try sampled(try computed(question, shouldStop), question, shouldStop)
+        }
         var query = Query()
         (query.range, query.filter) = (question.range, question.filter)
         var run = QueryRun(query, view: try view(), directory: directory)
@@ -25,6 +28,20 @@ extension StoreReader {
             run.merge(part.run)
         }
         run.merge(parts[0].run)
-        return parts[0].aggregation.result(run.result)
+        return try sampled(parts[0].aggregation.result(run.result), question, shouldStop)
+    }
+
+    /// Adds what the margins of estimates are computed from.
+    private func sampled(
+        _ result: AggregateResult, _ question: Aggregation, _ shouldStop: () -> Bool
+    ) throws(StoreError) -> AggregateResult {
+        guard let rate = result.completeness.rates?.upperBound, rate > 1 else { return result }
+        var query = Query()
+        (query.range, query.filter) = (question.range, question.filter)
+        var run = QueryRun(query, view: try view(), directory: directory)
+        run.plan()
+        var result = result
+        result.sampling = (rate, run.greatestSampledLength(shouldStop))
+        return result
     }
 }

@@ -67,21 +67,16 @@ public struct StoreReader: Sendable {
                 view.unreadable.append(.init(name: name, reason: error.description))
             }
         }
-        for tail in SegmentName.tails.compactMap({ TailContents(path: directory.path(of: $0)) }) {
-            guard !tail.run.isEmpty, !isCommitted(tail.place, view.segments, directory) else { continue }
+        let tails = SegmentName.tails.compactMap { TailContents(path: directory.path(of: $0)) }
+        for info in view.segments where tails.lack(blocksOf: info) {
+            view.unreadable.append(
+                .init(name: info.name, reason: "blocks are missing: its -wal file is damaged or gone"))
+            view.gaps.append(tails.gap(behind: info))
+        }
+        for tail in tails where !tail.run.isEmpty && !directory.hasBlock(of: tail.place, view.segments) {
             view.pending.append(DecodedBlock(run: tail.run, names: tail.names))
         }
         return view
-    }
-
-    private static func isCommitted(
-        _ place: BlockPlace, _ segments: [SegmentInfo], _ directory: StoreDirectory
-    ) -> Bool {
-        guard let info = segments.first(where: { $0.start == place.segment }),
-            let reader = try? SegmentReader(directory: directory, info: info),
-            let rows = try? reader.rows(overlapping: Int64.min..<Int64.max)
-        else { return false }
-        return rows.sound.contains { $0.number == place.number }
     }
 
     /// The segments, oldest first.
@@ -100,8 +95,7 @@ public struct StoreReader: Sendable {
             var statistics = StoreStatistics()
             statistics.segments = try segments()
             statistics.limits.maxUse = 0
-            let names = try directory.names()
-            statistics.used = names.reduce(0) { SegmentName.isOurs($1) ? $0 + directory.allocated($1) : $0 }
+            statistics.used = directory.usage()
             return statistics
         }
     }

@@ -13,6 +13,7 @@ final class Catalogue: Sendable {
         /// Not yet in a segment.
         var gaps: [Gap] = []
         var statistics = StoreStatistics()
+        var ledger = Ledger()
     }
 
     let directory: StoreDirectory

@@ -5,7 +5,8 @@ internal import Records
 struct ChunkCursor {
     private let bytes: UnsafeRawBufferPointer
     private let clockOffset: Int64
-    private var offset = 0
+    /// Bytes that have been passed.
+    private(set) var offset = 0
 
     /// - Parameter chunk: must neither change nor go while the cursor is used.
     init(_ chunk: RecordChunk) {

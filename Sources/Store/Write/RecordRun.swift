@@ -79,11 +79,16 @@ final class RecordRun: @unchecked Sendable {
         storage.load(fromByteOffset: Int(offsets[index]), as: Int64.self)
     }
 
+    @inline(__always)
+    func metadata(at index: Int) -> hdrlog_record {
+        storage.load(fromByteOffset: Int(offsets[index]), as: hdrlog_record.self)
+    }
+
     /// The record at a position of arrival.
     @inline(__always)
     subscript(index: Int) -> HeaderRecord {
         let offset = Int(offsets[index])
-        let metadata = storage.load(fromByteOffset: offset, as: hdrlog_record.self)
+        let metadata = metadata(at: index)
         return HeaderRecord(
             time: Int64(bitPattern: metadata.boot_ns), metadata: metadata,
             bytes: UnsafeRawBufferPointer(start: storage + offset + Self.prefix, count: Int(metadata.captured)))

@@ -17,6 +17,8 @@ enum Retention {
         /// Bytes free on the file system.
         var free: Int64
         var now: Int64
+        /// What ages are counted by; nil is `now`. See `AgeClock`.
+        var ageTime: Int64?
     }
 
     static func plan(_ situation: Situation, _ limits: StoreLimits) -> [Action] {
@@ -25,7 +27,7 @@ enum Retention {
         for (index, segment) in situation.segments.enumerated() where segment.state != .running {
             let isOver = limits.maxUse > 0 && used > limits.maxUse
             let isShort = limits.keepFree > 0 && free < limits.keepFree
-            let isOld = limits.maxAge > 0 && situation.now - segment.newest > limits.maxAge
+            let isOld = limits.maxAge > 0 && (situation.ageTime ?? situation.now) - segment.newest > limits.maxAge
             guard isOver || isShort || isOld else { continue }
             actions.append(.delete(index))
             used -= segment.bytes

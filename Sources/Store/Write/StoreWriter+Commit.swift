@@ -34,28 +34,35 @@ extension StoreWriter {
         guard failures == 0 || now < lastTry || now - lastTry >= Self.retryInterval else { return false }
         encoder.encode(pending, names: names, clock: clockOffset ?? 0, to: &block)
         makeRoom(for: 2 * Int64(block.size) + 65_536, now: now)
-        guard attempt(now, { () throws(StoreError) in try self.insertBlock(now) }) else {
+        var after = tallies
+        after.store(pending, disowned: catalogue.withState { $0.ledger.disowned })
+        guard attempt(now, { () throws(StoreError) in try self.insertBlock(after, now) }) else {
             abandonBrokenSegment(now)
             return false
         }
+        tallies = after
         forgetPending(now)
+        // The block is stored, whatever becomes of this.
+        attempt(now) { () throws(StoreError) in try self.checkpoint() }
+        if rotateAfterCommit { rotate(now: now) } else { syncSoon(now: now) }
         return true
     }
 
-    private func insertBlock(_ now: Int64) throws(StoreError) {
+    private func checkpoint() throws(StoreError) {
+        guard let segment, try !segment.checkpointIfDue(after: block.size) else { return }
+        events.append(.walPinned(name: segment.name, bytes: segment.walLength))
+        rotateAfterCommit = true
+    }
+
+    /// - Parameter after: what counts when the block is stored.
+    private func insertBlock(_ after: Tallies, _ now: Int64) throws(StoreError) {
         if segment == nil { try beginSegment(now) }
         let gaps = takeGaps()
         do {
-            var after = tallies
-            after.storeAll()
-            try segment!.insert(block, gaps: gaps, after)
+            try segment!.insert(block, gaps: gaps, after, recovered: recovered)
         } catch {
             returnGaps(gaps)
             throw error
-        }
-        if try !segment!.checkpointIfDue() {
-            events.append(.walPinned(name: segment!.name, bytes: segment!.walLength))
-            rotateAfterCommit = true
         }
     }
 
@@ -74,14 +81,15 @@ extension StoreWriter {
     func returnGaps(_ gaps: [Gap]) { catalogue.withState { $0.gaps = gaps + $0.gaps } }
 
     private func forgetPending(_ now: Int64) {
-        tallies.storeAll()
         let lost = tallies.all.values.reduce(0) { $0 + $1.lost }
         let number = segment!.nextNumber
         let (start, bytes) = (segment!.start, segment!.allocated)
         let added = block.first...block.last
         let (count, size) = (Int64(block.count), UInt64(block.size))
         let wasStalled = catalogue.withState { state in
+            state.ledger.commit(pending)
             pending.removeAll()
+            recovered = []
             state.place = BlockPlace(segment: start, number: number)
             state.statistics.blocks += 1
             state.statistics.blockBytes += size
@@ -99,7 +107,6 @@ extension StoreWriter {
         failures = 0
         if wasStalled { events.append(.recovered(lost: lost)) }
         turnTail(now)
-        if rotateAfterCommit { rotate(now: now) }
     }
 
     /// Begins the tail of the next block. The file that it overwrites belongs to the block before the last, which
@@ -114,7 +121,7 @@ extension StoreWriter {
     func beginTail(_ now: Int64) throws(StoreError) {
         let place = catalogue.withState { $0.place }
         try tails.begin(place, names: names, flushed: now)
-        lastFlush = now
+        (lastFlush, lastMark) = (now, now)
     }
 
     /// After errors that do not pass by themselves the segment is left as it is and another one begun.

@@ -4,8 +4,8 @@ extension StoreWriter {
     /// Does what is due: flush, sync, blocks that are old, rotation, retention, what failed before. To be called a
     /// few times a second, or once while it `isIdle`.
     public func tick(now: Int64) {
-        if now < lastFlush || now - lastFlush >= limits.flushInterval { flush(now: now) }
         if now < lastSync || now - lastSync >= limits.syncInterval { sync(now: now) }
+        if now < lastFlush || now - lastFlush >= limits.flushInterval { flush(now: now) }
         if !pending.isEmpty, failures > 0 || now < pendingSince || now - pendingSince >= limits.blockMaxAge {
             commit(now: now)
         }
@@ -18,16 +18,37 @@ extension StoreWriter {
     public func flush(now: Int64) {
         lastFlush = now
         guard var tail = tails.takeCurrent() else { return turnTail(now) }
-        isIdle = attempt(now) { () throws(StoreError) in
-            try tail.append(pending)
-            try tail.mark(flushed: now)
+        // Each write costs flash some blocks: that there is nothing new is not noted each time.
+        let isDue =
+            pending.used > tail.kept || lastMark.map { now < $0 || now - $0 >= Self.markInterval } ?? true
+        if isDue {
+            lastMark = now
+            isIdle = attempt(now) { () throws(StoreError) in
+                try tail.append(pending)
+                try tail.mark(flushed: now)
+            }
+        } else {
+            isIdle = failures == 0
         }
         tails.putBack(tail)
         refreshStatistics()
     }
 
+    /// How often the tail notes at least until when everything is in it: a gap after a crash may be told as so much longer.
+    private static let markInterval: Int64 = 60_000_000_000
+    /// From this sync interval on, and from so many records, a block is written where the tail would take as much room.
+    private static let longSync: Int64 = 60_000_000_000
+    private static let leastBlock = 1024
+
+    /// Syncs now what is due soon: two writes at a time wear flash less than two at different times. A block that will be
+    /// full before long is waited for.
+    public func syncSoon(now: Int64) {
+        if now - lastSync >= limits.syncInterval / 4 * 3, pending.count < limits.blockRecords / 2 { sync(now: now) }
+    }
+
     /// Makes everything appended so far safe from a power cut.
     public func sync(now: Int64) {
+        if limits.syncInterval >= Self.longSync, pending.count >= Self.leastBlock { commit(now: now) }
         flush(now: now)
         lastSync = now
         attempt(now) { () throws(StoreError) in try segment?.sync() }
@@ -47,7 +68,9 @@ extension StoreWriter {
     /// Ends the running segment and begins the next one.
     public func rotate(now: Int64) {
         rotateAfterCommit = false
+        let before = segment?.start
         if !pending.isEmpty { commit(now: now) }
+        guard segment?.start == before else { return }  // the commit was the segment's last
         endSegment(now)
         attempt(now) { () throws(StoreError) in
             try beginSegment(now)

@@ -12,16 +12,27 @@ extension StoreWriter {
         try beginSegment(now)
         recoverTails(&report, &lastMoment)
         try beginTail(now)
+        ageClock = AgeClock(last: lastMoment)
         if let last = lastMoment, last < now {
             let gap = Gap(from: last, to: now, reason: wasClosed ? .notRunning : .crashed)
             report.gap = gap
             if carried == nil { recordGap(gap) }
         }
         if carried != nil { report.carried = tallies.all.mapValues(\.received) } else { tallies = Tallies() }
+        // What an earlier process received is of an earlier generation; and of another counting, if none is carried on.
+        catalogue.withState { state in
+            state.ledger.met = pending.count
+            if carried == nil { state.ledger.disown(pending) }
+        }
         let limits = limits
         catalogue.withState { $0.statistics.limits = limits }
         commit(now: now)
+        // The tails that were taken over are overwritten from here on.
+        if report.recovered > 0 { try segment?.sync() }
+        lastMark = nil  // a new log says at once that it is one
+        flush(now: now)
         tick(now: now)
+        refreshStatistics()
         return report
     }
 
@@ -38,9 +49,7 @@ extension StoreWriter {
             do {
                 let bare = SegmentInfo(name: name, start: start, state: .running)
                 var info = try SegmentReader(directory: directory, info: bare).summarised()
-                info.bytes = SegmentName.companions(name).reduce(directory.allocated(name)) {
-                    $0 + directory.allocated($1)
-                }
+                info.bytes = directory.allocatedWithCompanions(name)
                 found.append(info)
             } catch {
                 setAside(name, error.description)
@@ -102,6 +111,9 @@ extension StoreWriter {
     /// Takes over the records of the tails whose block was never committed.
     private func recoverTails(_ report: inout RecoveryReport, _ lastMoment: inout Int64?) {
         let contents = SegmentName.tails.compactMap { TailContents(path: directory.path(of: $0)) }
+        for info in catalogue.withState({ $0.segments }) where contents.lack(blocksOf: info) {
+            recordGap(contents.gap(behind: info))
+        }
         for tail in contents.sorted(by: { $0.place < $1.place }) {
             lastMoment = max(lastMoment ?? .min, tail.flushed)
             guard !isCommitted(tail.place), !tail.run.isEmpty else { continue }
@@ -116,14 +128,26 @@ extension StoreWriter {
                 catalogue.withState { _ in pending.append(tail.run[index]) }
                 tallies.receive(tail.run[index])
             }
+            recovered.append(tail.place)
         }
     }
 
     private func isCommitted(_ place: BlockPlace) -> Bool {
-        let segment = catalogue.withState { state in state.segments.first { $0.start == place.segment } }
-        guard let segment, let reader = try? SegmentReader(directory: directory, info: segment),
-            let rows = try? reader.rows(overlapping: Int64.min..<Int64.max)
-        else { return false }
-        return rows.sound.contains { $0.number == place.number } || rows.damaged.contains(place.number)
+        directory.hasBlock(of: place, catalogue.withState { $0.segments })
+    }
+}
+
+extension StoreDirectory {
+    /// Whether the records of a tail are in its block, or in one of a segment that took them over.
+    func hasBlock(of place: BlockPlace, _ segments: [SegmentInfo]) -> Bool {
+        let wanted = SegmentNote.recovered(place)
+        return segments.contains { info in
+            guard info.start >= place.segment, let reader = try? SegmentReader(directory: self, info: info) else {
+                return false
+            }
+            guard info.start == place.segment else { return reader.note(wanted) != nil }
+            guard let rows = try? reader.rows(overlapping: Int64.min..<Int64.max) else { return false }
+            return rows.sound.contains { $0.number == place.number } || rows.damaged.contains(place.number)
+        }
     }
 }

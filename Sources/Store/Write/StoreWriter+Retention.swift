@@ -3,7 +3,8 @@ extension StoreWriter {
     func makeRoom(for bytes: Int64, now: Int64) {
         let segments = catalogue.withState { $0.segments }
         let situation = Retention.Situation(
-            segments: segments, used: usage(), needed: bytes, free: directory.free(), now: now)
+            segments: segments, used: usage(), needed: bytes, free: directory.free(), now: now,
+            ageTime: ageClock.time(at: now))
         for action in Retention.plan(situation, limitsHere) {
             switch action {
             case .delete(let index): delete(segments[index])
@@ -42,10 +43,7 @@ extension StoreWriter {
     }
 
     /// Allocated bytes of all the store's files.
-    func usage() -> Int64 {
-        guard let names = try? directory.names() else { return 0 }
-        return names.reduce(0) { SegmentName.isOurs($1) ? $0 + directory.allocated($1) : $0 }
-    }
+    func usage() -> Int64 { directory.usage() }
 
     /// Changes the limits of a running store; the size of a block stays.
     public func setLimits(_ new: StoreLimits, now: Int64) {
@@ -59,14 +57,10 @@ extension StoreWriter {
     /// Deletes the oldest segments until no more than `size` bytes are used and none ends before `before` (UTC
     /// nanoseconds); nil is no limit. The running segment stays.
     public func vacuum(size: Int64?, before: Int64?, now: Int64) -> Vacuumed {
-        var once = limits
-        // 0 would switch a limit off.
-        once.maxUse = size.map { max($0, 1) } ?? 0
-        once.maxAge = before.map { max(now.subtractingReportingOverflow($0).partialValue, 1) } ?? 0
         let segments = catalogue.withState { $0.segments }
         let situation = Retention.Situation(segments: segments, used: usage(), needed: 0, free: .max / 2, now: now)
         var done = Vacuumed()
-        for case .delete(let index) in Retention.plan(situation, once) {
+        for case .delete(let index) in Retention.plan(situation, .once(size: size, before: before, now: now)) {
             delete(segments[index])
             done.segments += 1
             done.bytes += segments[index].bytes
@@ -80,4 +74,8 @@ extension StoreWriter {
 public struct Vacuumed: Equatable, Sendable {
     public var segments = 0
     public var bytes: Int64 = 0
+
+    public static func + (left: Vacuumed, right: Vacuumed) -> Vacuumed {
+        Vacuumed(segments: left.segments + right.segments, bytes: left.bytes + right.bytes)
+    }
 }

@@ -20,10 +20,15 @@ public final class StoreWriter {
     var clockOffset: Int64?
     var names: [UInt32: String] = [:]
     var lastFlush: Int64 = 0
+    /// When the tail last noted until when everything is in it; nil when it has to at the next flush.
+    var lastMark: Int64?
     /// Nothing waits that a tick within the next second would have to do.
     public internal(set) var isIdle = false
     var lastSync: Int64 = 0
     var lastTry = Int64.min
+    /// Tails of an earlier process whose records are all among the pending ones.
+    var recovered: [BlockPlace] = []
+    var ageClock = AgeClock(last: nil)
     var failures = 0
     /// Records that found no room, as a gap that grows.
     var overflow: Gap?
@@ -101,20 +106,30 @@ public final class StoreWriter {
         var cursor = ChunkCursor(chunk)
         while !cursor.isAtEnd {
             if pending.isFull { commit(now: now) }
-            if pending.isFull { lose(&cursor) } else { take(&cursor) }
+            if pending.isFull { lose(&cursor, of: chunk) } else { take(&cursor, of: chunk) }
         }
+        publishTallies()
+    }
+
+    private func publishTallies() {
         let sources = tallies.all
         catalogue.withState { $0.statistics.sources = sources }
     }
 
-    /// The anchor of a block is one: after a step of the wall clock a new one begins.
+    /// The anchor of a block is one: after a step of the wall clock a new one begins. After a long one a new segment
+    /// does, too: its age is that of its last record.
     private func noticeClockStep(_ offset: Int64, _ now: Int64) {
-        if let old = clockOffset, abs(offset - old) > 500_000_000, !pending.isEmpty { commit(now: now) }
+        let step = abs(offset - (clockOffset ?? offset))
+        if step > AgeClock.greatestStep {
+            rotate(now: now)
+        } else if step > 500_000_000, !pending.isEmpty {
+            commit(now: now)
+        }
         clockOffset = offset
     }
 
     /// Takes records over until the block is full.
-    private func take(_ cursor: inout ChunkCursor) {
+    private func take(_ cursor: inout ChunkCursor, of chunk: RecordChunk) {
         var reached = cursor
         catalogue.withState { _ in
             while !reached.isAtEnd, !pending.isFull {
@@ -122,17 +137,25 @@ public final class StoreWriter {
                 pending.append(record)
                 tallies.receive(record)
             }
+            chunk.taken = reached.offset
         }
         cursor = reached
     }
 
     /// Counts the rest of a chunk as lost.
-    private func lose(_ cursor: inout ChunkCursor) {
-        while !cursor.isAtEnd {
-            let record = cursor.next()
-            tallies.lose(record)
-            widenOverflow(record.time)
+    private func lose(_ cursor: inout ChunkCursor, of chunk: RecordChunk) {
+        var lost = cursor
+        catalogue.withState { state in
+            while !lost.isAtEnd {
+                let record = lost.next()
+                tallies.lose(record)
+                state.ledger.lost.add(record.metadata)
+                widenOverflow(record.time)
+            }
+            chunk.taken = lost.offset
+            state.statistics.sources = tallies.all
         }
+        cursor = lost
     }
 
     private func widenOverflow(_ time: Int64) {
@@ -147,13 +170,19 @@ public final class StoreWriter {
     public func lose(_ count: UInt64, of source: StoreStatistics.Source, in gap: Gap) {
         tallies.lose(count, of: source)
         recordGap(gap)
-        refreshStatistics()
+        publishTallies()
     }
 
     /// Statistics of an interface begin anew, as its counting does.
     public func forget(interface: UInt32) {
         tallies.forget(interface)
-        refreshStatistics()
+        let sources = tallies.all
+        catalogue.withState { state in
+            state.statistics.sources = sources
+            state.ledger.disown(pending, interface: interface)
+            state.ledger.stored.forget(interface)
+            state.ledger.lost.forget(interface)
+        }
     }
 
     /// Notes that records of this stretch are missing for a reason that the store does not see itself.

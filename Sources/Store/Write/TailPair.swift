@@ -20,13 +20,7 @@ struct TailPair: ~Copyable {
 
     mutating func begin(_ place: BlockPlace, names: [UInt32: String], flushed: Int64) throws(StoreError) {
         var tail = try takeOrOpen()
-        do throws(StoreError) {
-            try tail.begin(place, flushed: flushed)
-            try tail.append(names: names)
-        } catch {
-            putBack(tail)
-            throw error
-        }
+        tail.begin(place, names: names, flushed: flushed)
         putBack(tail)
     }
 

@@ -16,8 +16,8 @@ struct Tallies {
     }
 
     @inline(__always)
-    private mutating func find(_ record: borrowing HeaderRecord) {
-        let (interface, direction) = (record.metadata.ifindex, record.metadata.direction)
+    private mutating func find(_ record: borrowing hdrlog_record) {
+        let (interface, direction) = (record.ifindex, record.direction)
         if at >= 0, sources[at].interface == interface, sources[at].direction == direction { return }
         find(StoreStatistics.Source(interface: interface, direction: direction))
     }
@@ -34,12 +34,12 @@ struct Tallies {
 
     @inline(__always)
     mutating func receive(_ record: borrowing HeaderRecord) {
-        find(record)
+        find(record.metadata)
         counts[at].received &+= 1
     }
 
     mutating func lose(_ record: borrowing HeaderRecord) {
-        find(record)
+        find(record.metadata)
         counts[at].received &+= 1
         counts[at].lost &+= 1
     }
@@ -58,9 +58,17 @@ struct Tallies {
         }
     }
 
-    /// All that waited is in a block now.
-    mutating func storeAll() {
-        for index in counts.indices { counts[index].stored = counts[index].received - counts[index].lost }
+    /// These records are in a block now.
+    /// - Parameter disowned: of these, so many belong to what was forgotten.
+    mutating func store(_ run: RecordRun, disowned: [StoreStatistics.Source: UInt64]) {
+        for index in 0..<run.count {
+            find(run.metadata(at: index))
+            counts[at].stored &+= 1
+        }
+        for (source, count) in disowned {
+            find(source)
+            counts[at].stored &-= count
+        }
     }
 
     var all: [StoreStatistics.Source: StoreStatistics.Tally] {

@@ -11,11 +11,25 @@ public struct AggregateRequest: Codable, Equatable, Sendable {
     /// `records` or `bytes`: by what groups are ordered.
     public var measure: String?
     public var limit: Int?
+    public var compute: [Computation]?
+
+    /// What each group tells of a field.
+    public struct Computation: Codable, Equatable, Sendable {
+        /// `sum`, `min`, `max` or `distinct`.
+        public var function: String
+        public var field: String
+
+        public init(function: String, field: String) {
+            self.function = function
+            self.field = field
+        }
+    }
 
     public init(
         filter: String? = nil, since: Int64? = nil, until: Int64? = nil, fields: [String]? = nil,
-        bucket: Int64? = nil, measure: String? = nil, limit: Int? = nil
+        bucket: Int64? = nil, measure: String? = nil, limit: Int? = nil, compute: [Computation]? = nil
     ) {
+        self.compute = compute
         self.filter = filter
         self.since = since
         self.until = until
@@ -35,8 +49,16 @@ public struct AggregateReply: Codable, Equatable, Sendable {
         public var bytes: Int
         public var estimatedPackets: Int
         public var estimatedBytes: Int
+        /// Half the width of the estimates' 95 % confidence intervals; nil where every packet was logged.
+        public var packetsMargin: Int?
+        public var bytesMargin: Int?
 
-        public init(records: Int, bytes: Int, estimatedPackets: Int, estimatedBytes: Int) {
+        public init(
+            records: Int, bytes: Int, estimatedPackets: Int, estimatedBytes: Int, packetsMargin: Int? = nil,
+            bytesMargin: Int? = nil
+        ) {
+            self.packetsMargin = packetsMargin
+            self.bytesMargin = bytesMargin
             self.records = records
             self.bytes = bytes
             self.estimatedPackets = estimatedPackets
@@ -50,11 +72,29 @@ public struct AggregateReply: Codable, Equatable, Sendable {
         /// One for each field, as text; empty where a packet has no such field.
         public var values: [String]
         public var sums: Sums
+        /// One for each of the request's; nil when it asked for none.
+        public var computed: [Computed]?
 
-        public init(bucket: Int64? = nil, values: [String], sums: Sums) {
+        public init(bucket: Int64? = nil, values: [String], sums: Sums, computed: [Computed]? = nil) {
+            self.computed = computed
             self.bucket = bucket
             self.values = values
             self.sums = sums
+        }
+    }
+
+    public struct Computed: Codable, Equatable, Sendable {
+        /// nil where no packet has the field.
+        public var value: Int?
+        /// Of a sum over sampled packets, half the width of its 95 % confidence interval.
+        public var margin: Int?
+        /// Different values were estimated, not counted one by one.
+        public var approximate: Bool
+
+        public init(value: Int?, margin: Int? = nil, approximate: Bool = false) {
+            self.value = value
+            self.margin = margin
+            self.approximate = approximate
         }
     }
 

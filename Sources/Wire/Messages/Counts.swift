@@ -66,8 +66,11 @@ public struct CountsReply: Codable, Equatable, Sendable {
     public var until: Int64?
     /// What could not be read.
     public var damage: [String]
+    /// Stretches that intervals are missing from; nil where that is not told.
+    public var gaps: [Gap]?
 
-    public init(counts: [Count], since: Int64?, until: Int64?, damage: [String]) {
+    public init(counts: [Count], since: Int64?, until: Int64?, damage: [String], gaps: [Gap]? = nil) {
+        self.gaps = gaps
         self.counts = counts
         self.since = since
         self.until = until
@@ -90,6 +93,7 @@ extension CountsReply {
     public init(_ answer: CounterAnswer) {
         self.init(
             counts: answer.totals.map(Count.init), since: answer.covered?.lowerBound,
-            until: answer.covered?.upperBound, damage: answer.damage.map { "\($0.segment): \($0.problem)" })
+            until: answer.covered?.upperBound, damage: answer.damage.map { "\($0.segment): \($0.problem)" },
+            gaps: answer.gaps.map(Gap.init))
     }
 }

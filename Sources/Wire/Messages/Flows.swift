@@ -89,11 +89,14 @@ public struct FlowsReply: Codable, Equatable, Sendable {
     public var until: Int64?
     /// What could not be read.
     public var damage: [String]
+    /// Stretches that intervals are missing from; nil where that is not told.
+    public var gaps: [Gap]?
 
     public init(
         flows: [Flow], flowCount: Int, packets: Int, bytes: Int, rest: Int, untracked: Int, since: Int64?,
-        until: Int64?, damage: [String]
+        until: Int64?, damage: [String], gaps: [Gap]? = nil
     ) {
+        self.gaps = gaps
         self.flows = flows
         self.flowCount = flowCount
         self.packets = packets
@@ -128,6 +131,6 @@ extension FlowsReply {
             packets: Int(clamping: answer.packets), bytes: Int(clamping: answer.bytes),
             rest: Int(clamping: answer.rest), untracked: Int(clamping: answer.untracked),
             since: answer.covered?.lowerBound, until: answer.covered?.upperBound,
-            damage: answer.damage.map { "\($0.segment): \($0.problem)" })
+            damage: answer.damage.map { "\($0.segment): \($0.problem)" }, gaps: answer.gaps.map(Gap.init))
     }
 }

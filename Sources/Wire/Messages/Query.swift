@@ -1,3 +1,5 @@
+public import Records
+
 /// What `Query` is asked. Absent members mean: no restriction, or no.
 public struct QueryRequest: Codable, Equatable, Sendable {
     /// The filter language; empty selects everything.
@@ -47,6 +49,14 @@ public struct Gap: Codable, Equatable, Sendable {
         self.reason = reason
         self.interface = interface
         self.lost = lost
+    }
+}
+
+extension Gap {
+    public init(_ stretch: MissingStretch) {
+        self.init(
+            since: stretch.from, until: stretch.to, reason: stretch.reason,
+            lost: stretch.lost.map { Int(clamping: $0) })
     }
 }
 

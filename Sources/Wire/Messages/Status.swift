@@ -55,7 +55,7 @@ public struct InterfaceStatus: Codable, Equatable, Sendable {
     public var direction: String
     /// `xdp`, `tc` or `tcx`.
     public var hook: String
-    /// `native`, `generic` or `link`, as the hook has it.
+    /// `native`, `generic`, `link` or `filter`, as the hook has it.
     public var mode: String
     /// Why this hook and mode.
     public var reason: String
@@ -161,11 +161,17 @@ public struct StoreStatus: Codable, Equatable, Sendable {
     /// UTC nanoseconds of the first and the last stored record; nil in an empty store.
     public var oldest: Int64?
     public var newest: Int64?
+    /// Of packet headers, and of flows and counters; nil where that is not told.
+    public var headers: FamilyStatus?
+    public var flows: FamilyStatus?
 
     public init(
         directory: String, stored: Int, waiting: Int, lost: [String: Int] = [:], segments: Int, bytes: Int,
-        limit: Int, oldest: Int64? = nil, newest: Int64? = nil
+        limit: Int, oldest: Int64? = nil, newest: Int64? = nil, headers: FamilyStatus? = nil,
+        flows: FamilyStatus? = nil
     ) {
+        self.headers = headers
+        self.flows = flows
         self.directory = directory
         self.stored = stored
         self.waiting = waiting
@@ -175,5 +181,31 @@ public struct StoreStatus: Codable, Equatable, Sendable {
         self.limit = limit
         self.oldest = oldest
         self.newest = newest
+    }
+}
+
+/// What one family of segments takes.
+public struct FamilyStatus: Codable, Equatable, Sendable {
+    public var segments: Int
+    public var bytes: Int
+    /// Bytes that it may take; nil where that is not known.
+    public var limit: Int?
+    /// UTC nanoseconds of the first and the last that is stored; nil while there is nothing.
+    public var oldest: Int64?
+    public var newest: Int64?
+
+    public init(segments: Int, bytes: Int, limit: Int? = nil, oldest: Int64? = nil, newest: Int64? = nil) {
+        self.segments = segments
+        self.bytes = bytes
+        self.limit = limit
+        self.oldest = oldest
+        self.newest = newest
+    }
+
+    /// Nanoseconds that the limit holds at the mean rate of what is stored; nil while that says too little.
+    public var reach: Int64? {
+        guard let limit, let oldest, let newest, bytes > 1 << 20, newest - oldest > 60_000_000_000 else { return nil }
+        let span = Double(newest - oldest) * Double(limit) / Double(bytes)
+        return span < 1e18 ? Int64(span) : nil
     }
 }

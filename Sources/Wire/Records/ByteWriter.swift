@@ -44,6 +44,20 @@ struct ByteWriter: ~Copyable {
         count += length
     }
 
+    /// For short runs, without a call: copies 16 bytes at a time, so both sides need room for 15 bytes more.
+    @inline(__always)
+    mutating func copyInSteps(_ source: UnsafePointer<UInt8>, _ length: Int) {
+        let (from, to) = (UnsafeRawPointer(source), UnsafeMutableRawPointer(base + count))
+        var at = 0
+        repeat {
+            to.storeBytes(
+                of: from.loadUnaligned(fromByteOffset: at, as: SIMD16<UInt8>.self), toByteOffset: at,
+                as: SIMD16<UInt8>.self)
+            at &+= 16
+        } while at < length
+        count += length
+    }
+
     @inline(__always)
     mutating func text(_ text: StaticString) { copy(text.utf8Start, text.utf8CodeUnitCount) }
 

@@ -13,7 +13,7 @@ public struct RecordJSONEncoder: ~Copyable {
     }
 
     /// The longest record: every field with its name, 40 bytes of either options twice over, all header bytes.
-    private static let roomForRecord = 8192
+    private static let roomForRecord = 8192 + 16
 
     private var writer: ByteWriter
     private let fields: [Field]
@@ -120,13 +120,14 @@ private final class FieldNames: Sendable {
             bytes += "\"\(field.name)\":".utf8
             ends.append(bytes.count)
         }
-        (self.bytes, self.ends) = (bytes, ends)
+        // Room to copy beyond the last one.
+        (self.bytes, self.ends) = (bytes + [UInt8](repeating: 0, count: 16), ends)
     }
 
     @inline(__always)
     func write(_ index: Int, into writer: inout ByteWriter) {
         let start = index == 0 ? 0 : ends[index - 1]
-        bytes.withUnsafeBufferPointer { writer.copy($0.baseAddress! + start, ends[index] - start) }
+        bytes.withUnsafeBufferPointer { writer.copyInSteps($0.baseAddress! + start, ends[index] - start) }
     }
 }
 

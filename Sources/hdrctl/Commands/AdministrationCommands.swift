@@ -28,7 +28,7 @@ struct ReloadCommand: ParsableCommand {
 
 struct RotateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rotate", abstract: "End the running segment and begin the next (root).",
+        commandName: "rotate", abstract: "End the running segments and begin the next (root).",
         discussion: "Afterwards every older segment is a sealed file that can be copied.")
 
     @OptionGroup var socket: SocketOption
@@ -40,7 +40,8 @@ struct VacuumCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vacuum", abstract: "Delete the oldest segments (root).",
         discussion: """
-            Deletes whole segments; the running one stays.
+            Deletes whole segments of headers, and of flows and counters; those that run stay. Of a size,
+            flows may keep a quarter.
 
             EXAMPLES
               hdrctl vacuum --size 500M        until the log takes at most 500 MiB
@@ -94,15 +95,25 @@ struct DiskUsageCommand: ParsableCommand {
 
     func run() throws {
         let store = try socket.call { client throws(ClientError) in try client.status() }.store
-        let time = TimeText(utc: utc)
         let out = StandardOutput(prompt: false)
-        try out.line(
-            "\(Escaped.text(store.directory)): \(store.segments) segments, \(Quantity.bytes(store.bytes)) of "
-                + Quantity.bytes(store.limit))
-        if let oldest = store.oldest, let newest = store.newest {
-            try out.line("\(time.seconds(oldest)) to \(time.seconds(newest))")
+        let all = "\(Quantity.bytes(store.bytes)) of \(Quantity.bytes(store.limit))"
+        try out.line("\(Escaped.text(store.directory)): \(all)")
+        for (name, family) in [("headers", store.headers), ("flows", store.flows)] {
+            if let family { for line in lines(name, family) { try out.line(line) } }
         }
         try out.flush()
+    }
+
+    private func lines(_ name: String, _ family: FamilyStatus) -> [String] {
+        let time = TimeText(utc: utc)
+        var lines = ["\(name): \(StatusReport.family(family))"]
+        if let oldest = family.oldest, let newest = family.newest {
+            lines.append("  \(time.seconds(oldest)) to \(time.seconds(newest))")
+        }
+        if let span = family.reach {
+            lines.append("  would reach back \(Quantity.duration(span)) at the rate so far")
+        }
+        return lines
     }
 }
 

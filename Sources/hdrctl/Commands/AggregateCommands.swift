@@ -10,11 +10,14 @@ struct TopCommand: ParsableCommand {
             EXAMPLES
               hdrctl top --by source --bytes --since 1h
               hdrctl top --by destination,destinationPort --limit 20 'tcp flags syn'
+              hdrctl top --by source --distinct destinationPort --max frameLength    who scans
             """)
 
     @OptionGroup(title: "Selection") var filter: FilterOptions
     @OptionGroup(title: "Time") var time: TimeOptions
     @OptionGroup(title: "Source") var source: SourceOptions
+
+    @OptionGroup(title: "More of each group") var computations: ComputationOptions
 
     @Option(help: ArgumentHelp("Fields to group by, with commas between them.", valueName: "fields"))
     var by = "source"
@@ -33,8 +36,9 @@ struct TopCommand: ParsableCommand {
         let range = try time.range(now: Now.nanoseconds)
         let request = AggregateRequest(
             filter: try filter.text(), since: range.since, until: range.until, fields: fields.map(\.name),
-            measure: bytes ? "bytes" : "records", limit: limit)
-        try AggregateReport(fields: fields, utc: time.utc).write(try source.source.aggregate(request), output)
+            measure: bytes ? "bytes" : "records", limit: limit, compute: try computations.list())
+        try AggregateReport(fields: fields, computations: request.compute ?? [], utc: time.utc).write(
+            try source.source.aggregate(request), output)
     }
 }
 
@@ -46,11 +50,14 @@ struct SeriesCommand: ParsableCommand {
             EXAMPLES
               hdrctl series --every 1s --since 1min 'tcp flags syn'
               hdrctl series --every 1h --by interface --since yesterday
+              hdrctl series --every 1min --distinct source --min ttl
             """)
 
     @OptionGroup(title: "Selection") var filter: FilterOptions
     @OptionGroup(title: "Time") var time: TimeOptions
     @OptionGroup(title: "Source") var source: SourceOptions
+
+    @OptionGroup(title: "More of each group") var computations: ComputationOptions
 
     @Option(help: ArgumentHelp("Length of a stretch: 1s, 5min, 1h.", valueName: "time"))
     var every = "1min"
@@ -66,8 +73,9 @@ struct SeriesCommand: ParsableCommand {
         let range = try time.range(now: Now.nanoseconds)
         let request = AggregateRequest(
             filter: try filter.text(), since: range.since, until: range.until, fields: fields.map(\.name),
-            bucket: try TimeArgument.span(every, "--every"))
-        try AggregateReport(fields: fields, utc: time.utc).write(try source.source.aggregate(request), output)
+            bucket: try TimeArgument.span(every, "--every"), compute: try computations.list())
+        try AggregateReport(fields: fields, computations: request.compute ?? [], utc: time.utc).write(
+            try source.source.aggregate(request), output)
     }
 }
 
@@ -89,37 +97,5 @@ enum FieldList {
         let lower = name.lowercased()
         let alike = Field.allCases.filter { $0.name.lowercased().hasPrefix(lower.prefix(3)) }
         return alike.isEmpty ? "" : "; there is \(alike.map(\.name).joined(separator: ", "))"
-    }
-}
-
-/// Groups as a table, or as they came.
-struct AggregateReport {
-    let fields: [Field]
-    let utc: Bool
-
-    func write(_ reply: AggregateReply, _ format: ReportFormat) throws(Failure) {
-        let out = StandardOutput(prompt: false)
-        if format == .json {
-            try out.line(JSONValue(encoding: reply).text)
-        } else {
-            for row in AlignedTable.lines(rows(reply)) { try out.line(row) }
-        }
-        try out.flush()
-        for line in Note(completeness: reply.completeness, time: TimeText(utc: utc)).lines {
-            StandardError.line("hdrctl: \(line)")
-        }
-    }
-
-    private func rows(_ reply: AggregateReply) -> [[String]] {
-        let isSeries = reply.groups.contains { $0.bucket != nil }
-        let heading = (isSeries ? ["TIME"] : []) + fields.map(\.name) + ["PACKETS", "BYTES", "SHARE"]
-        let total = max(1, reply.total.estimatedPackets)
-        return [heading]
-            + reply.groups.map { group in
-                let share = 100 * Double(group.sums.estimatedPackets) / Double(total)
-                return (group.bucket.map { [TimeText(utc: utc).seconds($0)] } ?? [])
-                    + group.values.map { $0.isEmpty ? "-" : Escaped.text($0) }
-                    + ["\(group.sums.estimatedPackets)", "\(group.sums.estimatedBytes)", Quantity.decimal(share) + "%"]
-            }
     }
 }

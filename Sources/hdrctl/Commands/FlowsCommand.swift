@@ -51,6 +51,8 @@ struct FlowsCommand: ParsableCommand {
         }
         if reply.untracked > 0 { lines.append("\(reply.untracked) packets found no room in the flow tables") }
         if reply.rest > 0 { lines.append("\(reply.rest) packets of further flows are not told apart") }
+        lines.append("exact, whatever the sampling")
+        if let gaps = reply.gaps { lines += Note.gaps(gaps, time) }
         lines += reply.damage.map { "damaged: \(Escaped.text($0))" }
         for line in lines { StandardError.line("hdrctl: \(line)") }
     }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Records
 internal import SQLTables
 internal import SQLite
+internal import Store
 internal import Wire
 
 struct SQLCommand: ParsableCommand {
@@ -39,6 +40,9 @@ struct SQLCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Give up after this time: 30s, 5min.", valueName: "time"))
     var timeout = "5min"
 
+    @Flag(name: .shortAndLong, help: "Say nothing of what the log covers.")
+    var quiet = false
+
     func run() throws {
         let deadline = Now.nanoseconds + (try TimeArgument.span(timeout, "--timeout"))
         let isLate: @Sendable () -> Bool = { Now.nanoseconds > deadline }
@@ -58,6 +62,16 @@ struct SQLCommand: ParsableCommand {
             throw Failure(error.kind == .other ? .usage : .inputOutput, Escaped.text(error.message))
         }
         for problem in damage.all { StandardError.line("hdrctl: not read: \(Escaped.text(problem))") }
+        if !quiet { noteCoverage() }
+    }
+
+    /// A statement may ask for anything: what is told is what the log as a whole covers.
+    private func noteCoverage() {
+        var everything = Query()
+        everything.limit = 0
+        guard let result = try? StoreReader(directory: directory).query(everything, { _, _ in false }) else { return }
+        let note = Note(completeness: StoredRecords.completeness(result), time: TimeText(utc: false))
+        for line in note.coverage { StandardError.line("hdrctl: \(line)") }
     }
 
     private static let mostMemory: Int64 = 512 << 20

@@ -52,15 +52,42 @@ enum CaptureChecks {
         guard let programs, programs > 0 else { return nil }
         return .problem(
             "left-overs", "no daemon runs, but \(programs) of its programs are loaded",
-            remedy: "systemctl start hdrlogd takes them over; then systemctl stop hdrlogd removes them")
+            remedy: "hdrlogd --remove-filters; or systemctl start hdrlogd, which takes them over, and stop it")
     }
 
-    /// - Parameter group: that the configuration or the socket names.
-    static func group(_ group: String, exists: Bool) -> Finding {
-        exists
-            ? .ok("group", "\(group): members may query")
-            : .problem(
+    /// - Parameter error: errno of asking for tcx programs; 0 with tcx, EPERM without privileges.
+    static func tcx(error: Int32) -> Finding? {
+        switch error {
+        case 0: .ok("tcx", "programs at tc are links, which go with hdrlogd")
+        case EINVAL:
+            .note(
+                "tcx", "not before Linux 6.6: programs at tc are filters, which outlive hdrlogd",
+                remedy: "none is needed under systemd; elsewhere hdrlogd --remove-filters after a crash")
+        default: nil
+        }
+    }
+
+    /// - Parameters:
+    ///   - configured: socket.group of the daemon; nil if it did not say.
+    ///   - owner: the socket's group, by name or number; nil without a socket.
+    ///   - isReachable: the group may read and write.
+    static func group(configured: String?, owner: String?, isReachable: Bool, exists: (String) -> Bool) -> Finding {
+        let group = configured ?? owner ?? "hdrlog"
+        if !exists(group) {
+            return .problem(
                 "group", "there is no group \"\(group)\": only root may query", remedy: "groupadd --system \(group)")
+        }
+        if let owner, owner != group {
+            return .problem(
+                "group", "socket.group is \"\(group)\", but the socket is \"\(owner)\"'s: members of neither may query",
+                remedy: "systemctl edit hdrlogd.socket: SocketGroup=\(group) in [Socket]; then restart it")
+        }
+        if owner != nil, !isReachable {
+            return .problem(
+                "group", "members of \"\(group)\" may not use the socket",
+                remedy: "SocketMode=0660 in hdrlogd.socket; then systemctl restart hdrlogd.socket")
+        }
+        return .ok("group", "\(group): members may query")
     }
 }
 
@@ -87,4 +114,12 @@ extension HostFacts {
     }
 
     static func groupExists(_ name: String) -> Bool { getgrnam(name) != nil }
+
+    /// A file's group, by name or else by number, and whether it may read and write; nil without the file.
+    static func group(of path: String) -> (name: String, isReachable: Bool)? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        let name = getgrgid(status.st_gid).map { String(cString: $0.pointee.gr_name) } ?? "\(status.st_gid)"
+        return (name, status.st_mode & 0o060 == 0o060)
+    }
 }

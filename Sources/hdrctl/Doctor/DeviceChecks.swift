@@ -8,6 +8,10 @@ struct DeviceFacts {
     /// It has a device behind it: a NIC, not software.
     var isHardware = false
     var driver = ""
+    /// As the kernel tells them; nil before Linux 6.3.
+    var features: XDPFeatures?
+    /// hdrlogd sits at tc for what it receives.
+    var receivesAtTC = false
     /// Id of the XDP program on it; 0 without one, nil where the kernel does not tell.
     var program: UInt32?
     /// Pairs of queues in use and at the most; nil where the driver does not tell.
@@ -16,6 +20,9 @@ struct DeviceFacts {
     var largeReceive: Bool?
     var genericReceive: Bool?
     var stripsVlan: Bool?
+
+    var hasNativeXDP: Bool { features?.contains(.native) ?? Drivers.native.contains(driver) }
+    var takesFrags: Bool { features?.contains(.frags) ?? Drivers.frags.contains(driver) }
 }
 
 enum DeviceChecks {
@@ -30,26 +37,36 @@ enum DeviceChecks {
         if device.stripsVlan == true, device.isHardware {
             findings.append(
                 .note(
-                    device.name, "the hardware takes VLAN tags off: native XDP may not see them",
+                    device.name,
+                    "the hardware takes VLAN tags off: native XDP sees them from Linux 6.15 on, if the driver tells them",
                     remedy: "ethtool -K \(device.name) rxvlan off"))
+        }
+        if device.genericReceive == true, device.receivesAtTC {
+            findings.append(
+                .note(
+                    device.name,
+                    "GRO is on: received frames are merged before tc sees them, and one header stands for several packets",
+                    remedy: "ethtool -K \(device.name) gro off, or hook = \"native\" for it"))
         }
         findings += native(device)
         guard findings.isEmpty else { return findings }
         let kind = device.isHardware ? "driver \(device.driver)" : "software device"
-        return [.ok(device.name, "\(kind), MTU \(device.mtu)")]
+        let xdp = device.hasNativeXDP ? device.takesFrags ? ", native XDP with frags" : ", native XDP" : ""
+        let merged = device.genericReceive.map { ", GRO \($0 ? "on" : "off")" } ?? ""
+        return [.ok(device.name, "\(kind), MTU \(device.mtu)\(xdp)\(merged)")]
     }
 
     /// Whether native XDP, the cheapest hook of a NIC, can be had.
     private static func native(_ device: DeviceFacts) -> [Finding] {
         guard device.isHardware else { return [] }
-        guard Drivers.native.contains(device.driver) else {
+        guard device.hasNativeXDP else {
             return [
                 .note(
                     device.name, "driver \(device.driver) has no native XDP: the tc hook is used, which costs more",
                     remedy: "none is needed; a card with native XDP makes logging cheaper")
             ]
         }
-        if device.mtu > 3000, !Drivers.frags.contains(device.driver) {
+        if device.mtu > 3000, !device.takesFrags {
             return [
                 .note(
                     device.name, "MTU \(device.mtu): driver \(device.driver) takes native XDP for small frames only",
@@ -102,11 +119,17 @@ enum DeviceChecks {
         let features = ethtool(0x25, name, socket)  // ETHTOOL_GFLAGS
         device.largeReceive = features.map { $0 & 1 << 15 != 0 }  // ETH_FLAG_LRO
         device.stripsVlan = features.map { $0 & 1 << 8 != 0 }  // ETH_FLAG_RXVLAN
+        device.features = xdpFeatures(name)
         let program = hdrlog_xdp_program(Int32(if_nametoindex(name)))
         device.program = program < 0 ? nil : UInt32(program)
         device.queues = queues(name, socket)
         device.genericReceive = ethtool(0x2B, name, socket).map { $0 != 0 }  // ETHTOOL_GGRO
         return device
+    }
+
+    private static func xdpFeatures(_ name: String) -> XDPFeatures? {
+        var features: UInt64 = 0
+        return hdrlog_xdp_features(if_nametoindex(name), &features) == 0 ? XDPFeatures(rawValue: features) : nil
     }
 
     /// ETHTOOL_GCHANNELS: combined channels of a `struct ethtool_channels`.

@@ -79,6 +79,8 @@ struct CounterReport {
         if let since = reply.since, let until = reply.until {
             lines = ["\(time.seconds(since)) to \(time.seconds(until))"]
         }
+        lines.append("exact, whatever the sampling")
+        if let gaps = reply.gaps { lines += Note.gaps(gaps, time) }
         return lines + reply.damage.map { "damaged: \(Escaped.text($0))" }
     }
 }

@@ -70,6 +70,12 @@ struct StatusReport {
                 lines.append("  forecast  the log reaches back \(Quantity.duration(span)) at the rate it had so far")
             }
         }
+        if let flows = store.flows {
+            lines.append("  flows     \(Self.family(flows))")
+            if let span = flows.reach {
+                lines.append("            they reach back \(Quantity.duration(span)) at the rate they had so far")
+            }
+        }
         let lost = store.lost.filter { $0.value > 0 }.sorted { $0.key < $1.key }
         if !lost.isEmpty {
             let words = lost.map { "\($0.value) \(Escaped.text($0.key))" }.joined(separator: ", ")
@@ -83,6 +89,13 @@ struct StatusReport {
         guard store.bytes > 1 << 20, covered > 60_000_000_000 else { return nil }
         let span = Double(covered) * Double(store.limit) / Double(store.bytes)
         return span < 1e18 ? Int64(span) : nil
+    }
+
+    /// `3 segments, 12.5M of 512M`
+    static func family(_ family: FamilyStatus) -> String {
+        let limit = family.limit.map { " of \(Quantity.bytes($0))" } ?? ""
+        let count = family.segments == 1 ? "1 segment" : "\(family.segments) segments"
+        return "\(count), \(Quantity.bytes(family.bytes))\(limit)"
     }
 
     private var gaps: [String] {

@@ -25,22 +25,37 @@ extension Aggregation {
         bucket = request.bucket
         measure = request.measure == "bytes" ? .bytes : .records
         limit = request.limit
+        computations = (request.compute ?? []).compactMap { computation in
+            guard let field = Field(named: computation.field) else { return nil }
+            return Computation.Function(rawValue: computation.function).flatMap { Computation($0, of: field) }
+        }
     }
 }
 
 extension AggregateReply {
     fileprivate init(_ result: AggregateResult) {
         self.init(
-            groups: result.groups.map {
-                Group(bucket: $0.bucket, values: $0.values.map(\.description), sums: Self.sums($0.sums))
+            groups: result.groups.map { group in
+                Group(
+                    bucket: group.bucket, values: group.values.map(\.description), sums: Self.sums(group.sums, result),
+                    computed: group.computed.isEmpty ? nil : group.computed.map(Self.computed))
             },
-            total: Self.sums(result.total), rest: Self.sums(result.rest), groupCount: result.groupCount,
-            completeness: StoredRecords.completeness(result.completeness))
+            total: Self.sums(result.total, result), rest: Self.sums(result.rest, result),
+            groupCount: result.groupCount, completeness: StoredRecords.completeness(result.completeness))
     }
 
-    private static func sums(_ sums: AggregateSums) -> Sums {
-        Sums(
+    private static func sums(_ sums: AggregateSums, _ result: AggregateResult) -> Sums {
+        let margins = result.margins(sums)
+        return Sums(
             records: Int(clamping: sums.records), bytes: Int(clamping: sums.bytes),
-            estimatedPackets: Int(clamping: sums.estimatedPackets), estimatedBytes: Int(clamping: sums.estimatedBytes))
+            estimatedPackets: Int(clamping: sums.estimatedPackets), estimatedBytes: Int(clamping: sums.estimatedBytes),
+            packetsMargin: margins.map { Int(clamping: $0.packets) },
+            bytesMargin: margins.map { Int(clamping: $0.bytes) })
+    }
+
+    private static func computed(_ value: ComputedValue) -> Computed {
+        Computed(
+            value: value.value.map { Int(clamping: $0) }, margin: value.margin.map { Int(clamping: $0) },
+            approximate: value.isApproximate)
     }
 }

@@ -76,16 +76,18 @@ struct StoredRecords {
         guard request.follow != true else {
             throw Failure(.usage, "--follow needs the daemon: segments in a directory do not grow by themselves")
         }
-        var encoder = RecordJSONEncoder(
-            fields: request.fields?.compactMap { Field(named: $0) }, raw: request.raw ?? false)
         var failure: Failure?
         let result: QueryResult
         do throws(StoreError) {
-            result = try StoreReader(directory: directory).query(try Self.query(request)) { record, interface in
-                encoder.removeAll()
-                encoder.append(record, record.layout, interface: interface)
-                do throws(Failure) { try each(encoder.bytes) } catch { failure = error }
-                return failure == nil
+            result = try withoutActuallyEscaping(each) { each throws(StoreError) in
+                let line = EncodingLine(
+                    fields: request.fields?.compactMap { Field(named: $0) }, raw: request.raw ?? false, each)
+                let result = try StoreReader(directory: directory).query(try Self.query(request)) { record, interface in
+                    do throws(Failure) { try line.append(record, interface: interface) } catch { failure = error }
+                    return failure == nil
+                }
+                if failure == nil { do throws(Failure) { try line.finish() } catch { failure = error } }
+                return result
             }
         } catch {
             throw Failure(.inputOutput, "\(error)")
@@ -111,10 +113,10 @@ struct StoredRecords {
     static func completeness(_ result: QueryResult) -> Completeness {
         Completeness(
             since: result.covered?.lowerBound ?? 0, until: result.covered?.upperBound ?? 0, records: result.delivered,
-            limited: result.stopped == .limit,
+            limited: result.stopped == .limit || result.stopped == .cancelled,
             rates: rates(result),
             gaps: result.gaps.map {
-                Wire.Gap(since: $0.from, until: $0.to, reason: "\($0.reason)", lost: $0.count.map { Int(clamping: $0) })
+                Wire.Gap(since: $0.from, until: $0.to, reason: $0.reason.text, lost: $0.count.map { Int(clamping: $0) })
             })
     }
 
