@@ -155,3 +155,9 @@ struct {
 	__type(key, __u32);
 	__type(value, struct hdrlog_ring);
 } rings SEC(".maps");
+
+/* Wakes the reader of the rings when it sleeps for longer than usual; what is in it means nothing. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} doorbell SEC(".maps");

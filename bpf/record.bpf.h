@@ -1,7 +1,8 @@
 /* BPF programs only: copying a frame's headers into the ring of this CPU.
  *
  * The ring is memory of our own and has one writer: the hooks run with bottom halves disabled, so no other hook begins
- * on this CPU meanwhile. So nothing is locked, reserved or woken, which is most of what a BPF ring buffer costs.
+ * on this CPU meanwhile. So nothing is locked or reserved, which is most of what a BPF ring buffer costs, and nothing is
+ * woken but a reader that found the rings empty for a while.
  */
 #pragma once
 
@@ -89,6 +90,19 @@ static __always_inline struct hdrlog_record *place_of(struct hdrlog_ring *ring, 
 	return (void *)piece->bytes + offset;
 }
 
+/* No barrier between the record and a look at `asleep`: the reader looks once more after it has said so, and only a
+ * pause later goes to sleep.
+ */
+static __always_inline void wake(struct hdrlog_ring *ring)
+{
+	__u64 nothing = 0;
+
+	if (!*(volatile __u64 *)&ring->asleep)
+		return;
+	ring->asleep = 0;
+	bpf_ringbuf_output(&doorbell, &nothing, sizeof(nothing), BPF_RB_FORCE_WAKEUP);
+}
+
 /* Returns 0 when the ring has no room. */
 static __always_inline int record(void *ctx, enum hook hook, const struct packet *packet, __u32 rate)
 {
@@ -120,5 +134,6 @@ static __always_inline int record(void *ctx, enum hook hook, const struct packet
 	    .link_type = packet->link_type,
 	};
 	publish(&ring->produced, at + sizeof(*to) + ((captured + 7) & ~7U));
+	wake(ring);
 	return 1;
 }

@@ -21,6 +21,7 @@ public final class Capture: @unchecked Sendable {
     /// Until this generation, an earlier process may have taken records out of the rings.
     let inheritedGeneration: UInt64?
     private let rules: RuleSet
+    private let doorbell: Doorbell
     let state = Mutex(State())
 
     struct State {
@@ -72,6 +73,7 @@ public final class Capture: @unchecked Sendable {
                 tables.control.pointee.identifier = old?.control.pointee.identifier ?? .random(in: 1 ... .max)
             }
             rules = try RuleSet(object)
+            doorbell = try Doorbell(object.map("doorbell"))
             programs = object
             try takeOver(from: old ?? (continues ? tables : nil))
         } catch {
@@ -133,6 +135,19 @@ public final class Capture: @unchecked Sendable {
         if let old, !old.rings.drain(into: chunk) { return false }
         return tables.rings.drain(into: chunk)
     }
+
+    /// Readable once a record has come since `setAsleep(true)`; for poll(2).
+    public var recordsBell: Int32 { doorbell.descriptor }
+
+    /// While the rings are asleep, the first record of each rings the bell. That costs its packet a microsecond, so the
+    /// rings of an interface in use should be awake.
+    ///
+    /// A record that comes at the very time of the call may not ring: whoever falls asleep looks at the rings again after
+    /// a moment.
+    public func setAsleep(_ isAsleep: Bool) { tables.rings.setAsleep(isAsleep) }
+
+    /// Makes the bell ready to be rung again.
+    public func answerBell() { doorbell.answer() }
 
     /// Bytes of each CPU's ring.
     public var ringSize: Int { tables.rings.size }

@@ -24,6 +24,9 @@ struct RecordRing {
         mask = UInt64(bytes.count - 1)
     }
 
+    /// Tells the writer whether the next record should ring the doorbell.
+    func setAsleep(_ isAsleep: Bool) { hdrlog_release_u64(&position.pointee.asleep, isAsleep ? 1 : 0) }
+
     /// Calls `take` with each record in order, until there is none or `take` returns false; that record stays.
     /// - Returns: false when `take` ended it.
     @inline(__always)

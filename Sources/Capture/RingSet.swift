@@ -50,6 +50,9 @@ final class RingSet: @unchecked Sendable {
 
     func setSlot(_ slot: UInt16, of interface: UInt32) { slots[Int(interface) % slots.count] = slot }
 
+    /// See `Capture.setAsleep`.
+    func setAsleep(_ isAsleep: Bool) { for ring in rings { ring.setAsleep(isAsleep) } }
+
     var passes: Int { emptied.load(ordering: .acquiring) }
 
     /// A pass counts when the next one begins: what it brought has been handed on by then.

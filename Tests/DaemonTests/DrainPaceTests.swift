@@ -16,6 +16,19 @@ struct DrainPaceTests {
         #expect(pace.next(drained: 0) == 40_000)
     }
 
+    @Test("once nothing came twice, the first record is waited for")
+    func sleeps() {
+        var pace = DrainPace(ring: Self.ring)
+        #expect(pace.next(drained: 100) == 40_000)
+        #expect(!pace.isQuiet)
+        #expect(pace.next(drained: 0) == 40_000)
+        #expect(pace.isQuiet)
+        #expect(pace.next(drained: 0) == 400_000)
+        #expect(pace.next(drained: 0) == 400_000)
+        #expect(pace.next(drained: 100) == 40_000)
+        #expect(!pace.isQuiet)
+    }
+
     @Test("a steady rate is looked at in a steady rhythm; a sixteenth of a ring waits at the most", arguments: 1...25)
     func steady(megabytesPerSecond: Int) {
         var pace = DrainPace(ring: Self.ring)

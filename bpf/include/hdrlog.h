@@ -31,7 +31,8 @@ struct hdrlog_ring {
 	__u64 produced;
 	__u64 reserved[7];
 	__u64 consumed;
-	__u64 reserved_too[7];
+	__u64 asleep; /* not 0: the reader waits for the doorbell, which the writer rings once */
+	__u64 reserved_too[6];
 };
 
 #define HDRLOG_MAX_CAPTURED   256 /* header bytes kept of a frame at the most */

@@ -6,8 +6,7 @@ internal import Synchronization
 /// Rings → chunks, on a thread of its own that does nothing else.
 final class DrainLoop: Sendable {
     private let isEnded = Atomic(false)
-    /// Somebody waits for the rings to be emptied.
-    private let isWanted = Monitor(false)
+    private let bell = Bell()
     /// Rounds so far: what the watchdog looks at.
     private let turns = Atomic(0)
     private let capture: Capture
@@ -26,23 +25,14 @@ final class DrainLoop: Sendable {
     }
 
     /// The rings are looked at now and not when it is their turn.
-    func hurry() { isWanted.update { $0 = true } }
-
-    /// - Returns: whether somebody ended it.
-    private func sleep(_ microseconds: UInt32) -> Bool {
-        let wanted: Bool? = isWanted.wait(timeout: Int64(microseconds) * 1000) { isWanted in
-            guard isWanted else { return nil }
-            isWanted = false
-            return true
-        }
-        return wanted ?? false
-    }
+    func hurry() { bell.ring() }
 
     /// Runs until `end`, and then until the rings are empty.
     func run() {
         var chunk: RecordChunk?
         var pace = DrainPace(ring: capture.ringSize)
         var drained = 0
+        var isAsleep = false
         while true {
             let isLast = isEnded.load(ordering: .acquiring)
             turns.add(1, ordering: .relaxed)
@@ -60,8 +50,14 @@ final class DrainLoop: Sendable {
             }
             if isEmptied {
                 if isLast { return }
+                let pause = pace.next(drained: drained)
+                if isAsleep != pace.isQuiet {
+                    isAsleep = pace.isQuiet
+                    capture.setAsleep(isAsleep)
+                }
                 // What came in a part of a pause is added to what comes in the next one.
-                if !sleep(pace.next(drained: drained)) { drained = 0 }
+                if !bell.wait(or: capture.recordsBell, timeout: Int32(pause / 1000)) { drained = 0 }
+                capture.answerBell()
             }
         }
     }

@@ -6,25 +6,17 @@ internal import Glibc
 /// What changed is not read from the events, which may be lost: whoever was woken looks at all interfaces.
 final class LinkEvents: Sendable {
     private let links = hdrlog_link_events()
-    private let bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+    private let bell = Bell()
 
-    deinit {
-        if links >= 0 { close(links) }
-        close(bell)
-    }
+    deinit { if links >= 0 { close(links) } }
 
     /// Ends the wait of another thread.
-    func ring() { eventfd_write(bell, 1) }
+    func ring() { bell.ring() }
 
     /// - Parameter timeout: milliseconds at the most.
     /// - Returns: whether a link may have changed; always so where the kernel does not tell.
     func wait(timeout: Int32) -> Bool {
-        var sources = [
-            pollfd(fd: bell, events: Int16(POLLIN), revents: 0), pollfd(fd: links, events: Int16(POLLIN), revents: 0),
-        ]
-        poll(&sources, nfds_t(sources.count), timeout)
-        var rung: eventfd_t = 0
-        eventfd_read(bell, &rung)
+        _ = bell.wait(or: links, timeout: timeout)
         return takeEvents()
     }
 
