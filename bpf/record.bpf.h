@@ -1,8 +1,8 @@
 /* BPF programs only: copying a frame's headers into the ring of this CPU.
  *
  * The ring is memory of our own and has one writer: the hooks run with bottom halves disabled, so no other hook begins
- * on this CPU meanwhile. So nothing is locked or reserved, which is most of what a BPF ring buffer costs, and nothing is
- * woken but a reader that found the rings empty for a while.
+ * on this CPU meanwhile. So nothing is locked or reserved, which is most of what a BPF ring buffer costs, and nothing
+ * is woken but a reader that found the rings empty for a while.
  */
 #pragma once
 
