@@ -1,5 +1,8 @@
-"""What the store may cost: allocations a record, and bytes that reach the device."""
+"""What the store may cost: allocations a record, bytes a header, and bytes that reach the device."""
 
+import pytest
+
+from harness import captures, fidelity
 from harness.commands import HDRLOGD, PROJECT, run
 from harness.store_meter import APPLIANCE, METER, megabytes_a_day, written_of_stored
 
@@ -14,6 +17,23 @@ def test_a_record_allocates_nothing_on_its_way_into_a_block():
     # A block and its commit have some of their own, however many records there are.
     assert float(large[1]) <= float(small[1]) + 32
     assert float(large[2]) < 0.02
+
+
+# Two captures that have 87,000 of the corpus' 139,000 frames, much alike.
+LARGEST = ("zeek--echo-connections.pcap", "PcapPlusPlus--many-protocols.pcap")
+
+
+@pytest.mark.skipif(not captures.CORPUS, reason=captures.NO_CORPUS)
+@pytest.mark.parametrize(("without", "most"), [((), 9.5), (LARGEST, 10.5)], ids=["all", "without the two largest"])
+def test_a_header_of_real_traffic_takes_few_bytes_on_disk(quiet_lab, folder, without, most):
+    sent, _ = fidelity.sendable_corpus(without)
+    with fidelity.logging(quiet_lab, folder, sent, "native") as (daemon, _, _):
+        pass
+    files = [path for path in daemon.state.rglob("*") if path.name.startswith("headers-")]
+    assert files
+    bytes_a_header = sum(path.stat().st_blocks for path in files) * 512 / len(sent)
+    print(f"{len(sent)} headers of real traffic: {bytes_a_header:.2f} bytes each on disk, all included")
+    assert bytes_a_header <= most
 
 
 def test_a_quiet_appliance_writes_less_than_50_megabytes_a_day(folder):

@@ -41,10 +41,12 @@ def export(daemon, folder, *arguments):
     return path
 
 
-def sendable_corpus() -> tuple[list[bytes], list[dict]]:
-    """The corpus' frames that a wire of this MTU carries, and the ground truth of each."""
+def sendable_corpus(without=()) -> tuple[list[bytes], list[dict]]:
+    """The corpus' frames that a wire of this MTU carries, and the ground truth of each; `without` names captures."""
     sent, rows = [], []
     for path in sorted(captures.CORPUS.glob("*.pcap")):
+        if path.name in without:
+            continue
         for frame, row in zip(captures.read_pcap(path), captures.truth(path), strict=True):
             if 14 <= len(frame.data) <= LARGEST:
                 sent.append(frame.data)
