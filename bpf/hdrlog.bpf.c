@@ -137,10 +137,32 @@ static __always_inline void ask_for_tag(struct xdp_md *ctx, struct packet *packe
 	packet->vlan_tpid = bpf_ntohs(tag.tpid);
 }
 
+/* Bytes of the whole frame. The helper costs as much as all of counting, and is needed for frames in several pieces
+ * only; that a frame has them is a flag in struct xdp_buff. Where the kernel says where (BTF), user space changes three
+ * instructions to look there: the number, the call of bpf_cast_to_kern_ctx(), which is none of the kernel's as it
+ * stands, and the offset. As it stands here the helper is asked, and the verifier removes the rest.
+ */
+static __always_inline __u32 length_of(struct xdp_md *ctx)
+{
+	const void *(*kernel_context)(struct xdp_md *) = (void *)HDRLOG_CAST_CALL;
+	const __u32 has_pieces = 1; /* XDP_FLAGS_HAS_FRAGS */
+	__u64 looks;
+
+	asm volatile("%0 = %1" : "=r"(looks) : "i"(HDRLOG_LOOKS_NOT));
+	if (looks != HDRLOG_LOOKS_NOT) {
+		const __u32 *flags = kernel_context(ctx);
+
+		asm volatile("%0 += %1" : "+r"(flags) : "i"(HDRLOG_FLAGS_OFFSET));
+		if (!(*flags & has_pieces))
+			return ctx->data_end - ctx->data;
+	}
+	return bpf_xdp_get_buff_len(ctx);
+}
+
 SEC("xdp.frags")
 int hdrlog_xdp(struct xdp_md *ctx)
 {
-	struct packet *packet = begin(ctx->ingress_ifindex, bpf_xdp_get_buff_len(ctx), HDRLOG_INGRESS);
+	struct packet *packet = begin(ctx->ingress_ifindex, length_of(ctx), HDRLOG_INGRESS);
 
 	if (!packet)
 		return XDP_PASS;

@@ -80,7 +80,7 @@ public struct Object: ~Copyable {
         return Program(descriptor: bpf_program__fd(program), name: name)
     }
 
-    /// A loaded program's instructions, map descriptors included, in the kernel's encoding.
+    /// A program's instructions in the kernel's encoding; once it is loaded, with map descriptors.
     public func instructions(of name: String) throws(BPFError) -> [UInt64] {
         guard let program = bpf_object__find_program_by_name(handle, name), let code = bpf_program__insns(program)
         else {
@@ -91,12 +91,34 @@ public struct Object: ~Copyable {
         ) { Array($0) }
     }
 
+    /// Puts others in the place of a program's instructions. Before `load`.
+    /// - Parameter code: as many, and with everything left as it is that refers to maps.
+    public func setInstructions(of name: String, to code: [UInt64]) throws(BPFError) {
+        guard let program = bpf_object__find_program_by_name(handle, name) else {
+            throw BPFError("find program \(name)", ENOENT)
+        }
+        let result = code.withUnsafeBytes {
+            // libbpf copies them, whatever the type says.
+            let first = UnsafeMutablePointer(mutating: $0.baseAddress!.assumingMemoryBound(to: bpf_insn.self))
+            return bpf_program__set_insns(program, first, code.count)
+        }
+        guard result == 0 else { throw BPFError("change program \(name)", result) }
+    }
+
     /// The number by which programs call one of the kernel's functions.
     /// - Throws: `BPFError` when this kernel has none of the name, or does not say.
     public static func kernelFunction(_ name: String) throws(BPFError) -> Int32 {
         let number = hdrlog_kernel_function(name)
         guard number > 0 else { throw BPFError("find \(name) in the kernel", number) }
         return number
+    }
+
+    /// Where a member of one of the kernel's structs is, in bytes.
+    /// - Throws: `BPFError` when this kernel has no such member, or does not say.
+    public static func kernelOffset(of member: String, in structure: String) throws(BPFError) -> Int32 {
+        let offset = hdrlog_kernel_offset(structure, member)
+        guard offset >= 0 else { throw BPFError("find \(structure).\(member) in the kernel", offset) }
+        return offset
     }
 
     private func find(_ map: String) throws(BPFError) -> OpaquePointer {

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <bpf/libbpf.h>
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -91,4 +93,32 @@ static inline int hdrlog_program_load(const char *name, enum bpf_prog_type type,
 static inline int hdrlog_kernel_function(const char *name)
 {
 	return libbpf_find_vmlinux_btf_id(name, (enum bpf_attach_type)0);
+}
+
+/* Bytes before a member of a struct or union, or of one without a name within it; or below 0. */
+static inline int hdrlog_offset_of(const struct btf *btf, __u32 id, const char *name)
+{
+	const struct btf_type *type = btf__type_by_id(btf, id);
+
+	for (__u32 i = 0; btf_is_composite(type) && i < btf_vlen(type); i++) {
+		const struct btf_member *member = btf_members(type) + i;
+		int offset = (int)(btf_member_bit_offset(type, i) / 8);
+		int within = member->name_off ? -ENOENT : hdrlog_offset_of(btf, member->type, name);
+
+		if (within >= 0 || !strcmp(btf__name_by_offset(btf, member->name_off), name))
+			return within >= 0 ? offset + within : offset;
+	}
+	return -ENOENT;
+}
+
+/* Bytes before a member of one of the kernel's structs, or below 0. */
+static inline int hdrlog_kernel_offset(const char *structure, const char *member)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int found = btf ? btf__find_by_name_kind(btf, structure, BTF_KIND_STRUCT) : -errno;
+
+	if (found >= 0)
+		found = hdrlog_offset_of(btf, (__u32)found, member);
+	btf__free(btf);
+	return found;
 }

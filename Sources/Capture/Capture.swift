@@ -58,9 +58,17 @@ public final class Capture: @unchecked Sendable {
     ) throws(CaptureError) {
         inheritance = Inheritance(inherited)
         do {
-            let object = try Self.open(ringMemory: ringMemory, flowMemory: flowMemory)
-            let continues = try inheritance.give(to: object)
-            try object.load()
+            var object = try Self.open(ringMemory: ringMemory, flowMemory: flowMemory)
+            var continues = try inheritance.give(to: object)
+            do {
+                try FrameLength.look(object)
+                try object.load()
+            } catch {
+                // The programs as they are, which also tells best what is wrong if it was not that.
+                object = try Self.open(ringMemory: ringMemory, flowMemory: flowMemory)
+                continues = try inheritance.give(to: object)
+                try object.load()
+            }
             var maps: [String: Map] = [:]
             for name in Tables.names { maps[name] = try object.map(name) }
             tables = try Tables(maps)

@@ -52,15 +52,4 @@ struct HookPlanTests {
         #expect(
             HookPlan.remark(on: asked, isTaken: true, number: 16) == "; native XDP is taken by another program")
     }
-
-    @Test("a program without both marks is not changed into one that asks")
-    func marks() {
-        let number = UInt64(HDRLOG_ASKS_NOT) << 32 | 0xB7
-        let call = UInt64(HDRLOG_TAG_CALL) << 32 | 0x85
-        #expect(StrippedTags.asking([0x95], 7) == nil)
-        #expect(StrippedTags.asking([number, 0x95], 7) == nil)
-        #expect(
-            StrippedTags.asking([number, call, 0x95], 7)
-                == [UInt64(HDRLOG_ASKS) << 32 | 0xB7, 7 << 32 | 0x2085, 0x95])
-    }
 }

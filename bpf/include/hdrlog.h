@@ -161,6 +161,12 @@ struct hdrlog_control {
 #define HDRLOG_ASKS     0x48445231
 #define HDRLOG_TAG_CALL 0x48445232
 
+/* Likewise: makes it look into the kernel's own context, at the number of bytes where that has its flags. */
+#define HDRLOG_LOOKS_NOT    0x48445233
+#define HDRLOG_LOOKS        0x48445234
+#define HDRLOG_CAST_CALL    0x48445235
+#define HDRLOG_FLAGS_OFFSET 0x48445236
+
 /* Of the maps that one process hands over to the next. Another number: the next one cannot read them. */
 #define HDRLOG_LAYOUT 2
 
