@@ -41,4 +41,10 @@ enum CompressedStream {
         }
         return start..<(start + raw)
     }
+
+    /// Passes over the next stream.
+    static func skip(_ cursor: inout ByteCursor) throws(ByteCursor.Exhausted) {
+        _ = try cursor.take(bytes: 5)
+        _ = try cursor.take(bytes: Int(try cursor.take(UInt32.self)))
+    }
 }

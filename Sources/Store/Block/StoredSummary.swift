@@ -53,27 +53,41 @@ struct StoredSummary: BlockSummary {
         return members.mayHold(prefix.address)
     }
 
-    func mayHold(ports: ClosedRange<UInt16>) -> Bool { members?.ports.overlaps(ports) ?? true }
+    func mayHold(ports: ClosedRange<UInt16>) -> Bool { members?.mayHold(ports: ports) ?? true }
 }
 
-/// A block's filter, read: its ports, and the addresses that it may have.
-struct StoredFilter {
-    let ports: PortSet
+/// A block's filter: its ports, and the addresses that it may have. For one thread.
+final class StoredFilter {
+    private let blob = ByteBuffer(capacity: 1 << 15)
+    private let decompressor: ZstdDecompressor
     private let exponent: UInt8
-    private let addresses: ByteBuffer
+    private let addresses: Range<Int>
+
+    /// The ports, which take more time to unpack than all else; many a search is for an address only.
+    private(set) lazy var ports = Result { [blob, decompressor] () throws(ByteCursor.Exhausted) in
+        var cursor = ByteCursor(blob.bytes)
+        _ = try cursor.take(UInt8.self)
+        return try PortSet(&cursor, decompressor)
+    }
 
     /// - Parameter blob: is copied.
     init(_ blob: UnsafeRawBufferPointer, _ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
         var cursor = ByteCursor(blob)
         guard try cursor.take(UInt8.self) == 1 else { throw ByteCursor.Exhausted() }
-        ports = try PortSet(&cursor, decompressor)
+        try CompressedStream.skip(&cursor)
         exponent = try cursor.take(UInt8.self)
         guard exponent >= 6, exponent < 32, cursor.left == 1 << (Int(exponent) - 3) else {
             throw ByteCursor.Exhausted()
         }
-        addresses = ByteBuffer(capacity: cursor.left)
-        addresses.append(try cursor.take(bytes: cursor.left))
+        addresses = cursor.offset..<blob.count
+        self.decompressor = decompressor
+        self.blob.append(blob)
     }
 
-    func mayHold(_ address: IPAddress) -> Bool { AddressFilter.contains(addresses.bytes, exponent, address) }
+    func mayHold(_ address: IPAddress) -> Bool {
+        AddressFilter.contains(UnsafeRawBufferPointer(rebasing: blob.bytes[addresses]), exponent, address)
+    }
+
+    /// True where the ports cannot be read.
+    func mayHold(ports range: ClosedRange<UInt16>) -> Bool { (try? ports.get().overlaps(range)) ?? true }
 }

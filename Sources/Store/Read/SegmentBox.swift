@@ -54,6 +54,12 @@ final class SegmentBox {
         }
     }
 
+    /// Reads all of the block's filter.
+    func check(filter row: BlockRow) throws(StoreError) {
+        let filter = try filter(row)
+        try checked(row, .filter) { () throws(ByteCursor.Exhausted) in _ = try filter.ports.get() }
+    }
+
     private func checked<Result>(
         _ row: BlockRow, _ blob: BlockBlob, _ body: () throws(ByteCursor.Exhausted) -> Result
     ) throws(StoreError) -> Result {

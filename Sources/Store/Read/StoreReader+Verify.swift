@@ -54,7 +54,7 @@ extension StoreReader {
             do {
                 let block = try box.decode(row, everything)
                 report.records += Int64(block?.block.count ?? 0)
-                _ = try box.filter(row)
+                try box.check(filter: row)
             } catch {
                 report.findings.append(.init(segment: info.name, block: row.number, what: error.description))
             }
