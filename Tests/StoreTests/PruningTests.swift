@@ -63,4 +63,53 @@ struct PruningTests {
             #expect(try ask(reader, filter).delivered == (try count(chunk, filter)), "\(filter)")
         }
     }
+
+    /// The records that a filter selects, from the chunk itself, by time.
+    private func selected(_ chunk: RecordChunk, _ filter: String, _ range: Range<Int64>) throws -> [Row] {
+        let compiled = CompiledFilter(try FilterExpression(parsing: filter)).bound(to: [2: "a"])
+        var rows: [Row] = []
+        chunk.forEach({ record in
+            if range.contains(record.time), compiled.matches(record, HeaderLayout(record)) {
+                rows.append(Row(record, "a"))
+            }
+        })
+        return rows.sorted { $0.time < $1.time }
+    }
+
+    @Test(
+        "records come back the same when those of other flows are passed over", arguments: [false, true],
+        [Query.Order.ascending, .descending])
+    func passedOver(isCorpus: Bool, order: Query.Order) throws {
+        try #require(!isCorpus || Corpus.isPresent, "\(Corpus.absence)")
+        let chunk = RecordChunk(capacity: 64 << 20)
+        if isCorpus {
+            try CorpusRecords.fill(chunk)
+        } else {
+            var shape = SyntheticTraffic.Shape()
+            shape.flows = 3000
+            var traffic = SyntheticTraffic(shape)
+            traffic.fill(chunk, count: 20_000)
+        }
+        let reader = try store(chunk, blockRecords: 5000)
+        var (filters, times): ([String], [Int64]) = ([], [])
+        var number = 0
+        chunk.forEach({ record in
+            number += 1
+            times.append(record.time)
+            guard number % (chunk.count / 8) == 0, let source = record.source(HeaderLayout(record)) else { return }
+            filters.append("host \(source)")
+        })
+        times.sort()
+        let (start, end) = (times[times.count / 3], times[times.count / 2])
+        filters += ["udp", "icmp or esp", "ip6", "tcp flags syn and port 80", "port 443 and window > 1000", "ttl < 60"]
+        for filter in filters {
+            for range in [Int64.min..<Int64.max, start..<end] {
+                var query = Query()
+                (query.filter, query.range, query.order) = (try FilterExpression(parsing: filter), range, order)
+                let rows = try reader.rows(query).sorted { $0.time < $1.time }
+                #expect(same(rows, try selected(chunk, filter, range)), "\(filter) in \(range)")
+            }
+        }
+        #expect(try selected(chunk, filters[0], Int64.min..<Int64.max).count > 0)
+    }
 }

@@ -2,9 +2,9 @@ internal import Records
 
 /// A block's records in time order: one that was stored, or those in memory that no block holds yet.
 final class DecodedBlock {
-    enum Contents {
+    private enum Contents {
         case memory(RecordRun, TimeOrder)
-        case stored(HotBlock, ColdBlock?)
+        case stored(HotBlock, ColdBlock, damage: StoreError)
     }
 
     private let contents: Contents
@@ -19,11 +19,9 @@ final class DecodedBlock {
         count = run.count
     }
 
-    struct Damaged: Error {}
-
-    /// - Parameter cold: nil when no record will be asked for.
-    init(hot: HotBlock, cold: ColdBlock?) {
-        contents = .stored(hot, cold)
+    /// - Parameter damage: what is thrown where the block turns out to contradict itself.
+    init(_ hot: HotBlock, _ cold: ColdBlock, damage: StoreError) {
+        contents = .stored(hot, cold, damage: damage)
         names = hot.names
         count = hot.count
     }
@@ -31,27 +29,17 @@ final class DecodedBlock {
     func time(at index: Int) -> Int64 {
         switch contents {
         case .memory(let run, let order): run.time(at: Int(order.indexes[index]))
-        case .stored(let hot, _): hot.times[index]
+        case .stored(let hot, _, _): hot.times[index]
         }
     }
 
-    /// The record's flow by its number in the block, nil for records in memory.
-    func flow(at index: Int) -> Int? {
-        if case .stored(let hot, _) = contents { Int(hot.flowNumbers[index]) } else { nil }
-    }
-
-    /// Of stored records only.
-    func passes(_ tests: [HotTest], _ index: Int) -> Bool {
-        guard case .stored(let hot, _) = contents else { preconditionFailure("records in memory have no columns") }
-        return tests.allSatisfy { $0.holds(hot, index) }
-    }
-
-    func record(at index: Int) -> HeaderRecord {
+    /// - Returns: the record, valid until the next call.
+    func record(at index: Int) throws(StoreError) -> HeaderRecord {
         switch contents {
         case .memory(let run, let order): return run[Int(order.indexes[index])]
-        case .stored(let hot, let cold):
-            guard let cold else { preconditionFailure("records of a block whose cold part was not read") }
-            return cold.record(at: index, time: hot.times[index])
+        case .stored(_, let cold, let damage):
+            guard let record = cold.record(at: index) else { throw damage }
+            return record
         }
     }
 }

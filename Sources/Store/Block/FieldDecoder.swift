@@ -5,7 +5,7 @@ struct FieldDecoder {
     let streams: UnsafeMutablePointer<StreamReader>
     let states: UnsafeMutablePointer<FlowState>
     /// Each options entry.
-    let options: [UnsafeRawBufferPointer]
+    let options: UnsafeBufferPointer<UnsafeRawBufferPointer>
 
     /// What a record's header is made from.
     struct Source {
@@ -48,6 +48,46 @@ struct FieldDecoder {
         }
         return captured
     }
+
+    /// Passes over a record in the streams: what `decode` would read is all that is looked at.
+    @inline(__always)
+    func pass(_ shape: HeaderShape) {
+        let low = streams[FieldStream.codesLow.rawValue].byte()
+        let code = UInt16(low) | UInt16(streams[FieldStream.codesHigh.rawValue].byte()) << 8
+        guard shape.network != .other else { return }
+        if code & FieldCode.lengthMask >= FieldCode.lengthExplicit { streams[FieldStream.lengths.rawValue].pass(2) }
+        if shape.network == .ipv4 {
+            if code & FieldCode.identifierMask >= FieldCode.identifierExplicit { passVariable(.identifiers) }
+            if code & FieldCode.headerChecksumExplicit != 0 { streams[FieldStream.headerChecksums.rawValue].pass(2) }
+        }
+        let isExplicit = code & FieldCode.sequenceExplicit != 0
+        switch shape.transport {
+        case .tcp:
+            if isExplicit { passVariable(.sequences) }
+            passConnection(code)
+        case .udp: if isExplicit { streams[FieldStream.datagramLengths.rawValue].pass(2) }
+        case .icmp: passVariable(.rest)
+        case .esp, .other:
+            if isExplicit, shape.transport == .esp { passVariable(.sequences) }
+            return
+        }
+        if code & FieldCode.checksumMask == FieldCode.checksumExplicit {
+            streams[FieldStream.checksums.rawValue].pass(2)
+        }
+    }
+
+    @inline(__always)
+    private func passConnection(_ code: UInt16) {
+        if code & FieldCode.optionsExplicit != 0 { passVariable(.options) }
+        // The encoder sets these two where there are time stamps only.
+        if code & FieldCode.stampExplicit != 0 { passVariable(.stampValues) }
+        if code & FieldCode.echoMask >= FieldCode.echoExplicit { passVariable(.stampEchoes) }
+        if code & FieldCode.acknowledgmentMask >= FieldCode.acknowledgmentExplicit { passVariable(.acknowledgments) }
+        if code & FieldCode.windowExplicit != 0 { passVariable(.windows) }
+    }
+
+    @inline(__always)
+    private func passVariable(_ stream: FieldStream) { streams[stream.rawValue].passVariable() }
 
     @inline(__always)
     private func decodeNetwork(

@@ -74,6 +74,18 @@ struct StreamReader {
     }
 
     @inline(__always)
+    mutating func pass(_ count: Int) {
+        if at &+ count <= end { at &+= count }
+    }
+
+    /// Passes over a `difference`.
+    @inline(__always)
+    mutating func passVariable() {
+        var shift = 0
+        while shift < 35, byte() >= 0x80 { shift &+= 7 }
+    }
+
+    @inline(__always)
     mutating func difference() -> Int32 {
         var value: UInt32 = 0
         var shift: UInt32 = 0

@@ -15,6 +15,7 @@ final class FlowEnds {
     let count: Int
     let entries: UnsafeMutablePointer<Entry>
     private let memory = ByteBuffer(capacity: 1 << 14)
+    private var controlRange = 0..<0
 
     /// - Parameter cursor: at the flow table.
     init(
@@ -25,6 +26,7 @@ final class FlowEnds {
         entries.initialize(repeating: Entry(), count: max(count, 1))
         var ranges: [Range<Int>] = []
         for _ in 0..<FlowPart.endCount { ranges.append(try CompressedStream.take(&cursor, to: memory, decompressor)) }
+        controlRange = ranges[FlowPart.control.rawValue]
         guard fill(classes.entries.map(\.shape), ranges) else { throw ByteCursor.Exhausted() }
     }
 
@@ -48,7 +50,7 @@ final class FlowEnds {
 
     private func fill(_ shapes: [HeaderShape], _ ranges: [Range<Int>]) -> Bool {
         let base = UnsafeRawPointer(memory.base)
-        var control = StreamReader(base, ranges[FlowPart.control.rawValue])
+        var control = control
         func place(_ part: FlowPart) -> Place { Place(ranges[part.rawValue]) }
         var (sources4, destinations4) = (place(.sources4), place(.destinations4))
         var (sources6, destinations6) = (place(.sources6), place(.destinations6))
@@ -84,6 +86,9 @@ final class FlowEnds {
         return true
     }
 
+    /// At the first flow's relation, class, and distance to the related flow.
+    var control: StreamReader { StreamReader(UnsafeRawPointer(memory.base), controlRange) }
+
     @inline(__always)
     private static func related(_ other: Entry, isReverse: Bool) -> Entry {
         guard isReverse else { return other }
@@ -101,6 +106,12 @@ final class FlowEnds {
         return IPAddress(
             v6High: UInt64(bigEndian: from.loadUnaligned(as: UInt64.self)),
             low: UInt64(bigEndian: from.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+    }
+
+    /// Writes an address as headers have it.
+    @inline(__always)
+    func copyAddress(_ at: UInt32, _ width: Int, to target: UnsafeMutableRawPointer) {
+        target.copyMemory(from: memory.base + Int(at), byteCount: width)
     }
 
     /// Writes an address as group keys have it: its number, for IPv6 in two halves, the upper one first.

@@ -1,140 +1,149 @@
 internal import CHdrlog
+internal import Records
 
-/// A block's flows, rebuilt: for each the key bytes (see `FlowKeyBytes`), its shape, and the flow that it is related to.
-struct FlowTable {
+/// The header bytes of a block's flows, cleared where records differ: put together when a flow is first asked for.
+final class FlowTable {
+    /// What a flow has beside its ends.
     struct Entry {
-        /// Where the key begins in `arena`.
-        var start: Int
-        var count: Int
-        var shape: HeaderShape
         var relation: FlowState.Relation
-        var other: Int
+        /// The flow that it is related to.
+        var other: UInt32 = 0
+        /// Where the flow label lies in memory.
+        var label: UInt32 = 0
+        var link = Link()
+        /// Where the header bytes lie in the arena, 0 while they have not been asked for.
+        var template: UInt32 = 0
     }
 
-    private(set) var entries: [Entry] = []
+    /// Where a MAC pair lies in memory, and whether it is exchanged.
+    struct Link {
+        var place: UInt32 = .max
+        var isSwapped = false
+    }
+
+    /// What the flows of a class have in common.
+    private struct Form {
+        var shape: HeaderShape
+        var metadata: hdrlog_record
+        var template: UnsafeRawBufferPointer
+        var hasLink: Bool
+    }
+
+    let count: Int
+    private let ends: FlowEnds
+    private let entries: UnsafeMutablePointer<Entry>
+    private let forms: UnsafeMutablePointer<Form>
+    /// Its keys are what the forms' templates point to.
+    private let classes: ClassTable
+    private let memory = ByteBuffer(capacity: 1 << 14)
     private let arena = ByteBuffer(capacity: 1 << 14)
 
-    /// Header bytes of the flow, cleared where records differ.
-    func template(_ flow: Int) -> UnsafeRawBufferPointer {
-        let entry = entries[flow]
-        return UnsafeRawBufferPointer(
-            start: arena.base + entry.start + FlowKeyBytes.prefix, count: entry.count - FlowKeyBytes.prefix)
-    }
-
-    func key(_ flow: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: arena.base + entries[flow].start, count: entries[flow].count)
-    }
-
+    /// - Parameters:
+    ///   - cursor: at the flow table.
+    ///   - ends: read from the same one.
     init(
-        _ cursor: inout ByteCursor, count: Int, _ classes: ClassTable, _ decompressor: ZstdDecompressor
+        _ cursor: inout ByteCursor, _ ends: FlowEnds, _ classes: ClassTable, _ decompressor: ZstdDecompressor
     ) throws(ByteCursor.Exhausted) {
-        var reader = try FlowTableReader(&cursor, classes, decompressor)
-        entries.reserveCapacity(count)
-        for flow in 0..<count { try add(flow, &reader) }
-    }
-
-    private mutating func add(_ flow: Int, _ reader: inout FlowTableReader) throws(ByteCursor.Exhausted) {
-        let control = reader.control.byte()
-        guard let relation = FlowState.Relation(rawValue: control & 3) else { throw ByteCursor.Exhausted() }
-        let (common, shape) = try reader.common(Int(reader.control.variable()))
-        var other = 0
-        if relation != .none {
-            other = flow - Int(reader.control.variable())
-            guard other >= 0, other < flow, entries[other].shape.code == shape.code else {
-                throw ByteCursor.Exhausted()
-            }
+        (self.ends, self.classes, count) = (ends, classes, ends.count)
+        entries = .allocate(capacity: max(count, 1))
+        forms = .allocate(capacity: max(classes.entries.count, 1))
+        for (number, entry) in classes.entries.enumerated() {
+            let form = Form(
+                shape: entry.shape, metadata: FlowKeyBytes.metadata(entry.key),
+                template: UnsafeRawBufferPointer(rebasing: entry.key[FlowKeyBytes.prefix...]),
+                hasLink: FlowKeyBytes.hasLink(entry.key))
+            (forms + number).initialize(to: form)
         }
-        let start = arena.count
-        arena.append(common)
-        entries.append(Entry(start: start, count: common.count, shape: shape, relation: relation, other: other))
-        try fillLink(flow, explicit: control >> 2 != 0, &reader)
-        fillNetwork(flow, &reader)
-    }
-
-    private func fillLink(_ flow: Int, explicit: Bool, _ reader: inout FlowTableReader) throws(ByteCursor.Exhausted) {
-        let entry = entries[flow]
-        guard FlowKeyBytes.hasLink(key(flow)) else { return }
-        let target = arena.base + entry.start + FlowKeyBytes.prefix
-        if explicit {
-            target.copyMemory(from: try reader.nextLink(), byteCount: 12)
-        } else if entry.relation != .none, FlowKeyBytes.hasLink(key(entry.other)) {
-            LinkBytes.write(of: key(entry.other), swapped: entry.relation == .reverse, to: target)
-        }
-    }
-
-    private func fillNetwork(_ flow: Int, _ reader: inout FlowTableReader) {
-        let entry = entries[flow]
-        guard entry.shape.network != .other else { return }
-        let bytes = arena.base + entry.start + FlowKeyBytes.prefix
-        if entry.shape.network == .ipv6 { reader.labels.copy(3, to: bytes + entry.shape.networkOffset + 1) }
-        let (offset, width) = entry.shape.addresses
-        let ports = entry.shape.ports ? entry.shape.transportOffset : nil
-        guard entry.relation == .none else { return fillRelated(entry, bytes, offset, width, ports) }
-        reader.copyAddresses(width, to: bytes + offset)
-        guard let ports else { return }
-        reader.sourcePorts.copy(2, to: bytes + ports)
-        reader.destinationPorts.copy(2, to: bytes + ports + 2)
-    }
-
-    private func fillRelated(
-        _ entry: Entry, _ bytes: UnsafeMutableRawPointer, _ offset: Int, _ width: Int, _ ports: Int?
-    ) {
-        let other = entries[entry.other]
-        let from = arena.base + other.start + FlowKeyBytes.prefix
-        let swapped = entry.relation == .reverse
-        let address = from + other.shape.addresses.offset
-        (bytes + offset).copyMemory(from: address + (swapped ? width : 0), byteCount: width)
-        (bytes + offset + width).copyMemory(from: address + (swapped ? 0 : width), byteCount: width)
-        guard let ports else { return }
-        let port = from + other.shape.transportOffset
-        (bytes + ports).copyMemory(from: port + (swapped ? 2 : 0), byteCount: 2)
-        (bytes + ports + 2).copyMemory(from: port + (swapped ? 0 : 2), byteCount: 2)
-    }
-}
-
-/// The columns of a flow table while it is rebuilt.
-struct FlowTableReader {
-    private let memory = ByteBuffer(capacity: 1 << 14)
-    private let classes: ClassTable
-    private var links = 0..<0
-    private var linkNumbers: StreamReader
-    var control: StreamReader
-    var labels: StreamReader
-    private var addresses: [StreamReader]
-    var sourcePorts: StreamReader
-    var destinationPorts: StreamReader
-
-    init(
-        _ cursor: inout ByteCursor, _ classes: ClassTable, _ decompressor: ZstdDecompressor
-    ) throws(ByteCursor.Exhausted) {
-        self.classes = classes
-        var ranges: [Range<Int>] = []
-        for _ in FlowPart.allCases { ranges.append(try CompressedStream.take(&cursor, to: memory, decompressor)) }
+        // Something lies before the first template, whose place would be 0 otherwise.
+        arena.append(UInt64(0))
+        for _ in 0..<FlowPart.endCount { try CompressedStream.skip(&cursor) }
+        let labels = try CompressedStream.take(&cursor, to: memory, decompressor)
+        let numbers = try CompressedStream.take(&cursor, to: memory, decompressor)
         _ = try cursor.take(UInt32.self)
-        links = try CompressedStream.take(&cursor, to: memory, decompressor)
-        let base = UnsafeRawPointer(memory.base)
-        func reader(_ part: FlowPart) -> StreamReader { StreamReader(base, ranges[part.rawValue]) }
-        (control, linkNumbers, labels) = (reader(.control), reader(.links), reader(.labels))
-        addresses = [reader(.sources4), reader(.destinations4), reader(.sources6), reader(.destinations6)]
-        (sourcePorts, destinationPorts) = (reader(.sourcePorts), reader(.destinationPorts))
+        let links = try CompressedStream.take(&cursor, to: memory, decompressor)
+        guard fill(labels, numbers, links) else { throw ByteCursor.Exhausted() }
     }
 
-    /// What a class's flows have in common.
-    func common(_ number: Int) throws(ByteCursor.Exhausted) -> (key: UnsafeRawBufferPointer, shape: HeaderShape) {
-        guard number < classes.entries.count else { throw ByteCursor.Exhausted() }
-        return (classes.entries[number].key, classes.entries[number].shape)
+    deinit {
+        entries.deallocate()
+        forms.deallocate()
     }
 
-    mutating func nextLink() throws(ByteCursor.Exhausted) -> UnsafeRawPointer {
-        let offset = links.lowerBound + 12 * Int(linkNumbers.variable())
-        guard offset + 12 <= links.upperBound else { throw ByteCursor.Exhausted() }
-        return UnsafeRawPointer(memory.base + offset)
+    /// What the ends did not need of the control bytes, labels and MAC pairs.
+    private func fill(_ labels: Range<Int>, _ numbers: Range<Int>, _ links: Range<Int>) -> Bool {
+        var control = ends.control
+        var numbers = StreamReader(UnsafeRawPointer(memory.base), numbers)
+        var label = labels.lowerBound
+        for flow in 0..<count {
+            let head = control.byte()
+            let number = Int(control.variable())
+            // The ends have found control bytes, classes and relations sound.
+            var entry = Entry(relation: FlowState.Relation(rawValue: head & 3) ?? .none)
+            if entry.relation != .none { entry.other = UInt32(truncatingIfNeeded: flow &- Int(control.variable())) }
+            if forms[number].shape.network == .ipv6 {
+                entry.label = UInt32(truncatingIfNeeded: label)
+                label &+= 3
+            }
+            if forms[number].hasLink {
+                if head >> 2 != 0 {
+                    let place = links.lowerBound &+ 12 &* Int(numbers.variable())
+                    guard place &+ 12 <= links.upperBound else { return false }
+                    entry.link.place = UInt32(truncatingIfNeeded: place)
+                } else if entry.relation != .none {
+                    entry.link = entries[Int(entry.other)].link
+                    if entry.relation == .reverse { entry.link.isSwapped.toggle() }
+                }
+            }
+            (entries + flow).initialize(to: entry)
+        }
+        return label <= labels.upperBound
     }
 
-    mutating func copyAddresses(_ width: Int, to target: UnsafeMutableRawPointer) {
-        let first = width == 4 ? 0 : 2
-        addresses[first].copy(width, to: target)
-        addresses[first + 1].copy(width, to: target + width)
+    @inline(__always)
+    private func form(_ flow: Int) -> UnsafeMutablePointer<Form> { forms + Int(ends.entries[flow].classNumber) }
+
+    @inline(__always)
+    func shape(_ flow: Int) -> HeaderShape { form(flow).pointee.shape }
+
+    /// Metadata of the flow's records; what varies is 0.
+    @inline(__always)
+    func metadata(_ flow: Int) -> hdrlog_record { form(flow).pointee.metadata }
+
+    /// The flow that a flow is related to, itself without one.
+    @inline(__always)
+    func related(_ flow: Int) -> (FlowState.Relation, other: Int) {
+        (entries[flow].relation, Int(entries[flow].other))
+    }
+
+    /// - Returns: header bytes, valid until the next call.
+    @inline(__always)
+    func template(_ flow: Int) -> UnsafeRawBufferPointer {
+        if entries[flow].template == 0 { build(flow) }
+        return UnsafeRawBufferPointer(
+            start: arena.base + Int(entries[flow].template), count: form(flow).pointee.shape.fixedLength)
+    }
+
+    private func build(_ flow: Int) {
+        let (form, entry, end) = (form(flow).pointee, entries[flow], ends.entries[flow])
+        entries[flow].template = UInt32(truncatingIfNeeded: arena.count)
+        arena.append(form.template)
+        let bytes = arena.base + (arena.count - form.template.count)
+        if entry.link.place != .max {
+            let from = memory.base + Int(entry.link.place)
+            bytes.copyMemory(from: from + (entry.link.isSwapped ? 6 : 0), byteCount: 6)
+            (bytes + 6).copyMemory(from: from + (entry.link.isSwapped ? 0 : 6), byteCount: 6)
+        }
+        guard form.shape.network != .other else { return }
+        if form.shape.network == .ipv6 {
+            (bytes + form.shape.networkOffset + 1).copyMemory(from: memory.base + Int(entry.label), byteCount: 3)
+        }
+        let (offset, width) = form.shape.addresses
+        ends.copyAddress(end.source, width, to: bytes + offset)
+        ends.copyAddress(end.destination, width, to: bytes + offset + width)
+        guard form.shape.ports else { return }
+        let ports = bytes + form.shape.transportOffset
+        ports.storeBytes(of: end.sourcePort.bigEndian, as: UInt16.self)
+        ports.storeBytes(of: end.destinationPort.bigEndian, toByteOffset: 2, as: UInt16.self)
     }
 }
 
@@ -149,9 +158,5 @@ extension StreamReader {
             shift &+= 7
         }
         return value
-    }
-
-    mutating func copy(_ count: Int, to target: UnsafeMutableRawPointer) {
-        for index in 0..<count { target.storeBytes(of: byte(), toByteOffset: index, as: UInt8.self) }
     }
 }

@@ -20,7 +20,7 @@ final class HotBlock {
     enum Part {
         /// Classes, addresses and ports of the flows.
         case ends
-        /// All header bytes of the flows.
+        /// All header bytes of the flows, ends included.
         case flows
         /// Records and bytes by flow.
         case sums
@@ -93,8 +93,9 @@ final class HotBlock {
 
     private func prepareFlows(_ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
         guard table == nil else { return }
+        try prepareEnds(decompressor)
         var cursor = try BlockFormat.cursor(FlowBlobPart.table, of: flowBlob)
-        table = try FlowTable(&cursor, count: flowCount, classes, decompressor)
+        table = try FlowTable(&cursor, ends, classes, decompressor)
     }
 
     private func prepareSums() throws(ByteCursor.Exhausted) {
@@ -133,6 +134,22 @@ final class HotBlock {
             time &+= Int64(deltas[index])
             column[index] = time
         }
+    }
+
+    /// The records whose times are in a range; needs the times.
+    func records(in range: Range<Int64>) -> Range<Int> {
+        let start = firstRecord(from: range.lowerBound)
+        return start..<max(start, firstRecord(from: range.upperBound))
+    }
+
+    /// The first record not before a time, `count` if there is none.
+    func firstRecord(from time: Int64) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if times[middle] < time { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     var ends: FlowEnds { endTable! }

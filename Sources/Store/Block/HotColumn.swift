@@ -81,3 +81,29 @@ enum HotColumn {
         }
     }
 }
+
+/// A column that hardly ever has more than one value.
+struct NotedColumn: ~Copyable {
+    private let values: UnsafeMutablePointer<UInt32>?
+    private let constant: UInt32
+
+    init(_ cursor: inout ByteCursor, _ count: Int) throws(ByteCursor.Exhausted) {
+        var ahead = cursor
+        if try ahead.take(UInt8.self) == 0 {
+            (values, constant) = (nil, try ahead.take())
+            cursor = ahead
+            return
+        }
+        let all = UnsafeMutablePointer<UInt32>.allocate(capacity: max(count, 1))
+        guard HotColumn.decode(&cursor, count, to: all) else {
+            all.deallocate()
+            throw ByteCursor.Exhausted()
+        }
+        (values, constant) = (all, 0)
+    }
+
+    deinit { values?.deallocate() }
+
+    @inline(__always)
+    subscript(index: Int) -> UInt32 { values?[index] ?? constant }
+}

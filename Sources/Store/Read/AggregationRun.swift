@@ -138,23 +138,14 @@ final class AggregationRun {
     /// Calls `body` with the records in range, by bucket.
     private func forEachBucket(_ hot: HotBlock, _ row: BlockRow, _ body: (Range<Int>, Int64?) -> Void) {
         if isWhole(row) { return body(0..<hot.count, question.bucket.map { floorTime(row.first, $0) }) }
-        var at = lowerBound(hot, question.range.lowerBound)
-        let end = lowerBound(hot, question.range.upperBound)
+        let records = hot.records(in: question.range)
+        let end = records.upperBound
+        var at = records.lowerBound
         while at < end {
             let stop = question.bucket.map { bucketEnd(hot, at, end, $0) } ?? end
             body(at..<stop, question.bucket.map { floorTime(hot.times[at], $0) })
             at = stop
         }
-    }
-
-    /// The first record not before a time.
-    private func lowerBound(_ hot: HotBlock, _ time: Int64) -> Int {
-        var (low, high) = (0, hot.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if hot.times[middle] < time { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 
     private func floorTime(_ time: Int64, _ bucket: Int64) -> Int64 {
@@ -164,11 +155,11 @@ final class AggregationRun {
 
     private func bucketEnd(_ hot: HotBlock, _ at: Int, _ end: Int, _ bucket: Int64) -> Int {
         let next = floorTime(hot.times[at], bucket).addingReportingOverflow(bucket)
-        return next.overflow ? end : min(end, lowerBound(hot, next.partialValue))
+        return next.overflow ? end : min(end, hot.firstRecord(from: next.partialValue))
     }
 
     private func appendFields(_ hot: HotBlock, _ flow: Int) {
-        var metadata = FlowKeyBytes.metadata(hot.flows.key(flow))
+        var metadata = hot.flows.metadata(flow)
         metadata.frame_length = UInt32(Int32.max)
         let record = HeaderRecord(time: 0, metadata: metadata, bytes: hot.flows.template(flow))
         appendFields(record, hot.names)
@@ -180,12 +171,10 @@ final class AggregationRun {
     }
 
     /// Adds a block record by record: one in memory, with several rates, or of which only records can tell.
-    func add(_ filtered: FilteredBlock) {
-        for index in 0..<filtered.block.count {
-            let time = filtered.block.time(at: index)
-            guard question.range.contains(time), filtered.selects(index) else { continue }
-            let record = filtered.block.record(at: index)
-            key.begin(bucket: question.bucket.map { floorTime(time, $0) })
+    func add(_ filtered: FilteredBlock) throws(StoreError) {
+        for candidate in filtered.candidates where try filtered.selects(Int(candidate)) {
+            let record = try filtered.block.record(at: Int(candidate))
+            key.begin(bucket: question.bucket.map { floorTime(record.time, $0) })
             if !question.fields.isEmpty { appendFields(record, filtered.block.names) }
             var one = AggregateSums()
             one.add(length: record.metadata.frame_length, rate: record.metadata.rate)

@@ -37,6 +37,9 @@ struct HotTest {
         holds(UInt64(column == .flags ? hot.flags[index] : hot.lengths[index]))
     }
 
+    /// What of a block has to be prepared.
+    var part: HotBlock.Part { column == .flags ? .flags : .lengths }
+
     /// Whether records without TCP, whose flags are 0 in the column, fail.
     var refusesZeroFlags: Bool { column == .flags && !holds(0) }
 

@@ -31,7 +31,8 @@ extension QueryRun {
         func add(to aggregation: AggregationRun) throws(StoreError) {
             if let index = candidate.pending {
                 let block = run.view.pending[index]
-                return aggregation.add(FilteredBlock(block: block, flows: .init(run.filter.bound(to: block.names))))
+                let filter = run.filter.bound(to: block.names)
+                return try aggregation.add(FilteredBlock(memory: block, run.range, filter))
             }
             let (row, segment) = (candidate.row, segment!)
             let hot = try segment.open(row)
@@ -50,7 +51,8 @@ extension QueryRun {
             let flows = FilteredBlock.Flows(hot, filter)
             if flows.areNone { return }
             guard way != .records, !flows.verdicts.contains(.depends) else {
-                return aggregation.add(FilteredBlock(block: try segment.addCold(hot, row), flows: flows))
+                guard let filtered = try segment.select(row, hot, flows, run.range, .ascending) else { return }
+                return try aggregation.add(filtered)
             }
             let parts = way == .sums ? [.sums] : columns + (way == .headers ? [.flowNumbers, .flows] : [.flowNumbers])
             try segment.prepare(hot, parts, row)

@@ -171,10 +171,10 @@ struct QueryRun {
     private func bound(of row: BlockRow) -> Int64 { query.order == .ascending ? row.first : row.last }
 
     private mutating func open(_ candidate: Candidate) {
-        do {
-            result.decoded += 1
-            guard let block = try decode(candidate) else { return }
-            let selection = Selection(block, query.order, range)
+        result.decoded += 1
+        do throws(StoreError) {
+            guard let filtered = try decode(candidate) else { return }
+            let selection = try Selection(filtered, of: candidate, query.order)
             if !selection.isExhausted { active.append(selection) }
         } catch {
             noteUnreadable(candidate, error)
@@ -184,9 +184,10 @@ struct QueryRun {
     private mutating func decode(_ candidate: Candidate) throws(StoreError) -> FilteredBlock? {
         if let index = candidate.pending {
             let block = view.pending[index]
-            return FilteredBlock(block: block, flows: .init(filter.bound(to: block.names)))
+            return FilteredBlock(memory: block, range, filter.bound(to: block.names))
         }
-        return try open(segment: candidate.segment).decode(candidate.row, filter)
+        let order: ColdBlock.Order = query.order == .ascending ? .ascending : .any
+        return try open(segment: candidate.segment).decode(candidate.row, range, filter, order)
     }
 
     /// Delivers what comes before a time, in order; nil is everything.
@@ -194,15 +195,20 @@ struct QueryRun {
     private mutating func deliver(until bound: Int64?, _ body: (borrowing HeaderRecord, String) -> Bool) -> Bool {
         while let next = nextActive() {
             let selection = active[next]
-            // Blocks rarely overlap: one is mostly read to its end before another one's turn comes.
-            repeat {
-                let time = selection.time
-                if let bound, query.order == .ascending ? time >= bound : time <= bound { return true }
-                guard deliver(selection, time, body) else { return false }
-                selection.advance()
-                if selection.isExhausted { active.remove(at: next) }
-                if result.delivered == pause { return false }
-            } while active.count == 1 && !selection.isExhausted
+            do throws(StoreError) {
+                // Blocks rarely overlap: one is mostly read to its end before another one's turn comes.
+                repeat {
+                    let time = selection.time
+                    if let bound, query.order == .ascending ? time >= bound : time <= bound { return true }
+                    guard try deliver(selection, time, body) else { return false }
+                    try selection.advance()
+                    if selection.isExhausted { active.remove(at: next) }
+                    if result.delivered == pause { return false }
+                } while active.count == 1 && !selection.isExhausted
+            } catch {
+                active.remove(at: next)
+                noteUnreadable(selection.candidate, error)
+            }
         }
         return true
     }
@@ -218,17 +224,17 @@ struct QueryRun {
 
     private mutating func deliver(
         _ selection: Selection, _ time: Int64, _ body: (borrowing HeaderRecord, String) -> Bool
-    ) -> Bool {
+    ) throws(StoreError) -> Bool {
         if skip > 0, time == query.cursor?.time {
             skip -= 1
             return true
         }
+        let record = try selection.record()
         let repeated = result.delivered > 0 && result.cursor.time == time
         let before = query.cursor?.time == time ? query.cursor!.delivered : 0
         result.cursor = QueryCursor(
             time: time, delivered: repeated ? result.cursor.delivered + 1 : before + 1)
         result.delivered += 1
-        let record = selection.record
         guard body(record, selection.name(of: record.metadata.ifindex)) else {
             result.stopped = .receiver
             return false
@@ -253,7 +259,7 @@ extension BlockRow {
     static func ofMemory(_ first: Int64, _ last: Int64, _ block: DecodedBlock) -> BlockRow {
         var rates = (UInt32.max, UInt32.min)
         for index in 0..<block.count {
-            let rate = block.record(at: index).metadata.rate
+            guard let rate = try? block.record(at: index).metadata.rate else { continue }
             rates = (min(rates.0, rate), max(rates.1, rate))
         }
         return BlockRow(

@@ -12,14 +12,33 @@ final class SegmentBox {
         self.reader = reader
     }
 
-    /// Reads a block as far as a filter needs it.
-    /// - Returns: nil when none of its flows is wanted; then neither its records nor its cold part were read.
-    func decode(_ row: BlockRow, _ filter: CompiledFilter) throws(StoreError) -> FilteredBlock? {
+    /// Reads a block as far as a query needs it.
+    /// - Parameter range: of times.
+    /// - Returns: nil when none of its records is wanted; then its cold part was not read.
+    func decode(
+        _ row: BlockRow, _ range: Range<Int64>, _ filter: CompiledFilter, _ order: ColdBlock.Order
+    ) throws(StoreError) -> FilteredBlock? {
         let hot = try open(row)
         try prepare(hot, [.ends], row)
-        let wanted = FilteredBlock.Flows(hot, filter.bound(to: hot.names))
-        guard !wanted.areNone else { return nil }
-        return FilteredBlock(block: try addCold(hot, row), flows: wanted)
+        return try select(row, hot, FilteredBlock.Flows(hot, filter.bound(to: hot.names)), range, order)
+    }
+
+    /// The rest of `decode` for a block of which the flows are known.
+    func select(
+        _ row: BlockRow, _ hot: HotBlock, _ flows: FilteredBlock.Flows, _ range: Range<Int64>, _ order: ColdBlock.Order
+    ) throws(StoreError) -> FilteredBlock? {
+        guard !flows.areNone else { return nil }
+        try prepare(hot, [.times, .flowNumbers] + flows.tests.map(\.part), row)
+        let candidates = flows.candidates(hot, range)
+        guard !candidates.isEmpty else { return nil }
+        try prepare(hot, [.flows, .lengths, .flags], row)
+        try reader.copy(.cold, of: row, to: scratch)
+        let wanted = candidates.count < hot.count ? candidates : nil
+        let cold = try checked(row, .cold) { () throws(ByteCursor.Exhausted) in
+            try ColdBlock(hot, scratch.bytes, wanted: wanted, order, decompressor)
+        }
+        let block = DecodedBlock(hot, cold, damage: damage(row, .cold))
+        return FilteredBlock(block, hot, candidates, flows)
     }
 
     /// Reads the block's classes.
@@ -35,14 +54,6 @@ final class SegmentBox {
         for part in parts {
             if let buffer = hot.missing(part) { try reader.copy(part.blob, of: row, to: buffer) }
             try checked(row, part.blob) { () throws(ByteCursor.Exhausted) in try hot.prepare(part, decompressor) }
-        }
-    }
-
-    func addCold(_ hot: HotBlock, _ row: BlockRow) throws(StoreError) -> DecodedBlock {
-        try prepare(hot, [.flows, .times, .flowNumbers, .lengths, .flags], row)
-        try reader.copy(.cold, of: row, to: scratch)
-        return try checked(row, .cold) { () throws(ByteCursor.Exhausted) in
-            DecodedBlock(hot: hot, cold: try ColdBlock(hot, scratch.bytes, decompressor))
         }
     }
 
@@ -66,7 +77,11 @@ final class SegmentBox {
         do throws(ByteCursor.Exhausted) {
             return try body()
         } catch {
-            throw .damaged(path: reader.path, what: "block \(row.number), \(blob)")
+            throw damage(row, blob)
         }
+    }
+
+    private func damage(_ row: BlockRow, _ blob: BlockBlob) -> StoreError {
+        .damaged(path: reader.path, what: "block \(row.number), \(blob)")
     }
 }

@@ -3,23 +3,30 @@ internal import Records
 
 /// The records of one block that a query wants, from the present one on.
 final class Selection {
+    let candidate: QueryRun.Candidate
     private let filtered: FilteredBlock
-    private let range: Range<Int64>
     private let step: Int
+    /// A position among the candidates.
     private var at: Int
     private var lastInterface: (index: UInt32, name: String)?
+    /// Of the present record, meaningful unless all are over.
+    private(set) var time: Int64 = 0
 
-    init(_ filtered: FilteredBlock, _ order: Query.Order, _ range: Range<Int64>) {
-        self.filtered = filtered
-        self.range = range
+    init(
+        _ filtered: FilteredBlock, of candidate: QueryRun.Candidate, _ order: Query.Order
+    ) throws(StoreError) {
+        (self.filtered, self.candidate) = (filtered, candidate)
         step = order == .ascending ? 1 : -1
-        at = step > 0 ? 0 : filtered.block.count - 1
-        settle()
+        at = step > 0 ? 0 : filtered.candidates.count - 1
+        try settle()
     }
 
-    var isExhausted: Bool { at < 0 || at >= filtered.block.count }
-    var time: Int64 { filtered.block.time(at: at) }
-    var record: HeaderRecord { filtered.block.record(at: at) }
+    var isExhausted: Bool { at < 0 || at >= filtered.candidates.count }
+
+    private var index: Int { Int(filtered.candidates[at]) }
+
+    /// The present record, valid until the next call.
+    func record() throws(StoreError) -> HeaderRecord { try filtered.block.record(at: index) }
 
     /// The name of an interface; records of one come in runs.
     func name(of index: UInt32) -> String {
@@ -29,13 +36,14 @@ final class Selection {
         return name
     }
 
-    func advance() {
+    func advance() throws(StoreError) {
         at += step
-        settle()
+        try settle()
     }
 
     /// Goes on to the next record that is wanted, unless this one is.
-    private func settle() {
-        while !isExhausted, !(range.contains(time) && filtered.selects(at)) { at += step }
+    private func settle() throws(StoreError) {
+        while !isExhausted, !(try filtered.selects(index)) { at += step }
+        if !isExhausted { time = filtered.block.time(at: index) }
     }
 }

@@ -29,7 +29,9 @@ extension QueryRun {
         for candidate in candidates where candidate.row.greatestRate > 1 && !shouldStop() {
             if let index = candidate.pending {
                 let block = view.pending[index]
-                for at in 0..<block.count { greatest = max(greatest, block.record(at: at).metadata.frame_length) }
+                for at in 0..<block.count {
+                    greatest = max(greatest, (try? block.record(at: at).metadata.frame_length) ?? 0)
+                }
             } else if let segment = try? open(segment: candidate.segment), let hot = try? segment.open(candidate.row),
                 (try? segment.prepare(hot, [.lengths], candidate.row)) != nil
             {

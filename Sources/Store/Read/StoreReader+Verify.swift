@@ -51,9 +51,11 @@ extension StoreReader {
         let everything = CompiledFilter(.all)
         for row in rows.sound where !shouldStop() {
             report.blocks += 1
-            do {
-                let block = try box.decode(row, everything)
-                report.records += Int64(block?.block.count ?? 0)
+            do throws(StoreError) {
+                let all = try box.decode(row, .min ..< .max, everything, .ascending)
+                // With the last record all those before it are rebuilt.
+                if let all, let last = all.candidates.last { _ = try all.block.record(at: Int(last)) }
+                report.records += Int64(all?.block.count ?? 0)
                 try box.check(filter: row)
             } catch {
                 report.findings.append(.init(segment: info.name, block: row.number, what: error.description))
