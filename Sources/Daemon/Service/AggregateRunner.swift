@@ -8,7 +8,7 @@ struct AggregateRunner: Sendable {
     let timeLimit: TimeSpan
 
     /// Blocks that are worked on at a time: queries must not take every core from the drain thread.
-    private static let threads = 2
+    static let threads = 2
 
     func run(_ request: AggregateRequest) throws(ServiceError) -> AggregateReply {
         let question = try parse(request)

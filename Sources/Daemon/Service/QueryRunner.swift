@@ -52,7 +52,7 @@ struct QueryRunner: Sendable {
         let result: QueryResult
         do {
             let isOver = { sink.isCancelled || Clock.boot > deadline }
-            result = try store.query(query, shouldStop: isOver) { record, name in
+            result = try store.query(query, threads: AggregateRunner.threads, shouldStop: isOver) { record, name in
                 encoder.append(record, record.layout, interface: name)
                 note(record.time)
                 if encoder.count >= Self.batch { flush() }

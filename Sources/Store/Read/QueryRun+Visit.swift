@@ -8,7 +8,7 @@ extension QueryRun {
         return stride(from: 0, to: max(candidates.count, 1), by: share).map { start in
             var part = self
             part.candidates = Array(candidates[start..<min(start + share, candidates.count)])
-            part.openSegment = nil
+            part.blocks = blocks.another()
             (part.result.decoded, part.result.gaps, part.result.unreadable) = (0, [], [])
             return part
         }
@@ -30,13 +30,11 @@ extension QueryRun {
 
         func add(to aggregation: AggregationRun) throws(StoreError) {
             if let index = candidate.pending {
-                let block = run.view.pending[index]
-                let filter = run.filter.bound(to: block.names)
-                return try aggregation.add(FilteredBlock(memory: block, run.range, filter))
+                return try aggregation.add(run.blocks.pending(index))
             }
             let (row, segment) = (candidate.row, segment!)
             let hot = try segment.open(row)
-            let filter = run.filter.bound(to: hot.names)
+            let filter = run.blocks.filter.bound(to: hot.names)
             let classes = FlowQuestion(filter, hot.classes)
             if classes.isByClass, classes.classVerdicts.allSatisfy({ $0 == .no }) { return }
             let way = aggregation.way(row, classes)
@@ -67,9 +65,10 @@ extension QueryRun {
                 result.stopped = .cancelled
                 return
             }
+            guard blocks.mayHold(candidate) else { continue }
             result.decoded += 1
             do {
-                let segment = candidate.pending == nil ? try open(segment: candidate.segment) : nil
+                let segment = candidate.pending == nil ? try blocks.segment(candidate.segment) : nil
                 try body(Visit(run: self, candidate: candidate, segment: segment))
             } catch {
                 noteUnreadable(candidate, error)

@@ -24,19 +24,19 @@ struct QueryRun {
     /// Where `execute` returns, to be called again.
     private var pause = Int.max
     private var skip: Int
-    var openSegment: SegmentBox?
-    /// Not yet bound to a block's interface names.
-    let filter: CompiledFilter
-    /// Whether addresses or ports matter to the filter.
-    private let usesEnds: Bool
+    var blocks: BlockReader
+    /// Reads ahead of `position`; nil for a query on one thread, and as long as one block is enough.
+    private var ahead: ReadAhead?
+    private let threads: Int
 
-    init(_ query: Query, view: StoreReader.View, directory: StoreDirectory) {
+    /// - Parameter threads: more than one lets another thread read the next blocks.
+    init(_ query: Query, view: StoreReader.View, directory: StoreDirectory, threads: Int = 1) {
         self.query = query
         self.view = view
         self.directory = directory
         range = Self.range(query)
-        filter = CompiledFilter(query.filter)
-        usesEnds = filter.usesEnds
+        self.threads = threads
+        blocks = BlockReader(view, directory, CompiledFilter(query.filter), range, query.order)
         skip = query.cursor?.delivered ?? 0
         let end = query.order == .ascending ? query.range.upperBound : query.range.lowerBound
         result = QueryResult(cursor: QueryCursor(time: end, delivered: 0))
@@ -66,29 +66,8 @@ struct QueryRun {
         }
         for candidate in candidates { note(candidate.row) }
         result.blocks = candidates.count
-        if !filter.isAlwaysTrue { prune() }
         candidates.sort { query.order == .ascending ? $0.row.first < $1.row.first : $0.row.last > $1.row.last }
         result.gaps.sort { $0.from < $1.from }
-    }
-
-    /// Leaves out blocks that hold nothing of what is looked for, first by their rows, then by their filters.
-    private mutating func prune() {
-        // Names are not in the summary, so a filter on them cannot tell.
-        guard !filter.usesInterfaceNames else { return }
-        let all = candidates
-        candidates.removeAll(keepingCapacity: true)
-        for candidate in all where mayHold(candidate) { candidates.append(candidate) }
-    }
-
-    private mutating func mayHold(_ candidate: Candidate) -> Bool {
-        guard candidate.pending == nil, var summary = StoredSummary(candidate.row.summary) else { return true }
-        guard filter.mayMatch(summary) else { return false }
-        // A filter that cannot be read leaves the block in, whose own damage is told when it is read.
-        guard usesEnds, let segment = try? open(segment: candidate.segment),
-            let members = try? segment.filter(candidate.row)
-        else { return true }
-        summary.members = members
-        return filter.mayMatch(summary)
     }
 
     private mutating func planSegment(_ index: Int, _ info: SegmentInfo) {
@@ -145,20 +124,13 @@ struct QueryRun {
                 return
             }
             guard deliver(until: bound(of: candidates[position].row), body) else { return }
-            open(candidates[position])
+            open(position)
             position += 1
         }
         if deliver(until: nil, body) { finish() }
     }
 
     private(set) var isFinished = false
-
-    mutating func open(segment index: Int) throws(StoreError) -> SegmentBox {
-        if let openSegment, openSegment.index == index { return openSegment }
-        let box = SegmentBox(index, try SegmentReader(directory: directory, info: view.segments[index]))
-        openSegment = box
-        return box
-    }
 
     mutating func noteUnreadable(_ candidate: Candidate, _ error: StoreError) {
         result.unreadable.append(.init(name: view.segments[candidate.segment].name, reason: error.description))
@@ -170,24 +142,19 @@ struct QueryRun {
 
     private func bound(of row: BlockRow) -> Int64 { query.order == .ascending ? row.first : row.last }
 
-    private mutating func open(_ candidate: Candidate) {
+    private mutating func open(_ position: Int) {
+        // Many a query is answered by one block, which another thread could only delay.
+        if threads > 1, position > 0, ahead == nil {
+            ahead = ReadAhead(blocks, candidates, from: position)
+        }
+        let outcome = ahead?.take(position) ?? blocks.read(candidates[position])
+        if case .passedOver = outcome { return }
         result.decoded += 1
-        do throws(StoreError) {
-            guard let filtered = try decode(candidate) else { return }
-            let selection = try Selection(filtered, of: candidate, query.order)
-            if !selection.isExhausted { active.append(selection) }
-        } catch {
-            noteUnreadable(candidate, error)
+        switch outcome {
+        case .passedOver: break
+        case .read(let selection): if let selection { active.append(selection) }
+        case .unreadable(let error): noteUnreadable(candidates[position], error)
         }
-    }
-
-    private mutating func decode(_ candidate: Candidate) throws(StoreError) -> FilteredBlock? {
-        if let index = candidate.pending {
-            let block = view.pending[index]
-            return FilteredBlock(memory: block, range, filter.bound(to: block.names))
-        }
-        let order: ColdBlock.Order = query.order == .ascending ? .ascending : .any
-        return try open(segment: candidate.segment).decode(candidate.row, range, filter, order)
     }
 
     /// Delivers what comes before a time, in order; nil is everything.

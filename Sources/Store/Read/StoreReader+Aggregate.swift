@@ -12,7 +12,7 @@ extension StoreReader {
             throw .unusable(limit: "bucket", reason: "must be longer than nothing")
         }
         if !question.computations.isEmpty {
-            return try sampled(try computed(question, shouldStop), question, shouldStop)
+            return try sampled(try computed(question, threads, shouldStop), question, shouldStop)
         }
         var query = Query()
         (query.range, query.filter) = (question.range, question.filter)

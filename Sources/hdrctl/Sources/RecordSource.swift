@@ -82,7 +82,8 @@ struct StoredRecords {
             result = try withoutActuallyEscaping(each) { each throws(StoreError) in
                 let line = EncodingLine(
                     fields: request.fields?.compactMap { Field(named: $0) }, raw: request.raw ?? false, each)
-                let result = try StoreReader(directory: directory).query(try Self.query(request)) { record, interface in
+                let result = try StoreReader(directory: directory).query(try Self.query(request), threads: 2) {
+                    record, interface in
                     do throws(Failure) { try line.append(record, interface: interface) } catch { failure = error }
                     return failure == nil
                 }
