@@ -111,12 +111,12 @@ let package = Package(
         .target(name: "CStoreMeter", path: "Tests/CStoreMeter"),
         .executableTarget(
             name: "StoreMeter",
-            dependencies: ["Store", "Records", "CHdrlog", "StoreFixtures", "CStoreMeter"],
+            dependencies: ["Store", "Records", "CHdrlog", "CLinux", "StoreFixtures", "CStoreMeter"],
             path: "Tests/StoreMeter", swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
             dependencies: [
-                "Store", "SQLite", "Records", "Filter", "CHdrlog", "StoreFixtures", "PacketBuilder", "Corpus",
+                "Store", "SQLite", "Records", "Filter", "CHdrlog", "CLinux", "StoreFixtures", "PacketBuilder", "Corpus",
             ],
             swiftSettings: strict),
         .target(

@@ -53,6 +53,15 @@ static inline int hdrlog_no_new_privileges(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+/// memfd_create(2): an empty file in memory, which nobody will execute (MFD_NOEXEC_SEAL, since Linux 6.3).
+/// @return a descriptor, or -1 with errno set
+static inline int hdrlog_memory_file(const char *name)
+{
+	int file = (int)syscall(SYS_memfd_create, name, 1 /* MFD_CLOEXEC */ | 8 /* MFD_NOEXEC_SEAL */);
+
+	return file >= 0 ? file : (int)syscall(SYS_memfd_create, name, 1);
+}
+
 /// getcpu(2) and sched_setaffinity(2): the calling thread stays on the processor that it runs on.
 static inline int hdrlog_stay_on_this_processor(void)
 {

@@ -1,6 +1,7 @@
 internal import CHdrlog
 
-/// A descriptor of a map or a link, by the name under which another process finds it again.
+/// A descriptor of a map or a link, or of something else that a process leaves to the next one, by the name under which
+/// that one finds it again.
 ///
 /// As long as somebody keeps them all (systemd's file descriptor store does), the programs stay where they are and go on
 /// counting when this process ends, and the next one takes over.
@@ -15,7 +16,7 @@ public struct Keepsake: Sendable {
     private static let prefix = "hdrlog"
 
     /// - Parameter parts: without "-".
-    init(_ parts: [String], descriptor: Int32) {
+    public init(_ parts: [String], descriptor: Int32) {
         self.init(name: (["\(Self.prefix)\(HDRLOG_LAYOUT)"] + parts).joined(separator: "-"), descriptor: descriptor)
     }
 

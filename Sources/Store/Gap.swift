@@ -17,6 +17,8 @@ public struct Gap: Equatable, Sendable {
         case reload = 6
         /// Retention deleted it while the question was being answered.
         case deleted = 7
+        /// The daemon may have it in memory; it is not in the directory yet.
+        case notWritten = 8
 
         /// In words, as clients are told it.
         public var text: String {
@@ -28,6 +30,7 @@ public struct Gap: Equatable, Sendable {
             case .damaged: "damaged"
             case .reload: "reload"
             case .deleted: "deleted"
+            case .notWritten: "not written yet"
             }
         }
     }

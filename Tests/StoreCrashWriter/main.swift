@@ -3,9 +3,9 @@ import Glibc
 import Records
 import Store
 
-// store-crash-writer DIRECTORY ROUND [sync]: writes numbered records, and a numbered interval of flows for each 200 of
+// store-crash-writer DIRECTORY ROUND [sync | memory FILE]: writes numbered records, and a numbered interval of flows for each 200 of
 // them, rotates both families now and then, until it is killed, and says on standard output how many records have been
-// flushed (or synced).
+// flushed (or synced). FILE stands for one in memory: syncs are rare then, and flushes go there.
 
 func now() -> Int64 {
     var time = timespec()
@@ -23,8 +23,14 @@ guard CommandLine.arguments.count >= 3, let round = UInt32(CommandLine.arguments
 var limits = StoreLimits()
 (limits.keepFree, limits.blockRecords, limits.segmentMaxSize) = (0, 700, 150_000)
 (limits.flushInterval, limits.syncInterval) = (5_000_000, 20_000_000)
-let writer = try StoreWriter.open(directory: CommandLine.arguments[1], limits: limits, interfaces: [1: "x"], now: now())
-    .writer
+var memory: Int32?
+if CommandLine.arguments.count == 5 {
+    memory = open(CommandLine.arguments[4], O_RDWR | O_CREAT, 0o600)
+    limits.syncInterval = 60_000_000_000
+}
+let writer = try StoreWriter.open(
+    directory: CommandLine.arguments[1], limits: limits, interfaces: [1: "x"], memory: memory, now: now()
+).writer
 var flowLimits = limits
 flowLimits.syncInterval = 0  // a tick syncs
 let flows = try FlowWriter(directory: CommandLine.arguments[1], limits: flowLimits, now: now())

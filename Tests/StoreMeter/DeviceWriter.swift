@@ -1,12 +1,13 @@
 import CHdrlog
+import CLinux
 import CStoreMeter
 import Glibc
 import Records
 import Store
 import StoreFixtures
 
-/// Writes headers and flows as the daemon would, by a clock that is an argument: a day takes a minute, and each flush,
-/// sync and checkpoint comes at its own time.
+/// Writes headers and flows as the daemon would under systemd, by a clock that is an argument: a day takes a minute,
+/// and each flush, sync and checkpoint comes at its own time.
 ///
 /// What the kernel does by its own clock has to be done for it: it writes dirty pages after 30 seconds and commits the
 /// file system's journal after 5. Here the whole file system is synced every 5 seconds, so more reaches the device than
@@ -39,7 +40,8 @@ struct DeviceWriter {
         (limits.keepFree, limits.segmentMaxSize) = (0, 64 << 20)
         (limits.flushInterval, limits.syncInterval) = (pace.flush * Self.second, pace.sync * Self.second)
         let writer = try StoreWriter.open(
-            directory: path, limits: limits, interfaces: [2: "eth0"], now: Self.start
+            directory: path, limits: limits, interfaces: [2: "eth0"], memory: hdrlog_memory_file("tail"),
+            now: Self.start
         ).writer
         let flows = try FlowWriter(directory: path, limits: limits, now: Self.start)
         let descriptor = open(path, O_RDONLY | O_DIRECTORY)

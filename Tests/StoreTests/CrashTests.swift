@@ -17,10 +17,11 @@ struct CrashTests {
 
     /// Runs a writer and kills it some time after it has opened the store.
     /// - Returns: how many records it said were flushed.
-    private func round(_ number: Int, after milliseconds: Int) throws -> Int {
+    /// - Parameter memory: a file that stands for one in memory, where flushes go.
+    private func round(_ number: Int, after milliseconds: Int, memory: String?) throws -> Int {
         let process = Process()
         process.executableURL = Self.program
-        process.arguments = [scratch.path, String(number)]
+        process.arguments = [scratch.path, String(number)] + (memory.map { ["memory", $0] } ?? [])
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()
@@ -37,14 +38,20 @@ struct CrashTests {
     @Test(
         "25 kills in ingest, rotation and recovery lose nothing that was flushed, store nothing twice, and are told",
         .enabled(if: program != nil, "StoreCrashWriter is not built: swift build --product StoreCrashWriter"),
-        arguments: 0..<8)
+        arguments: 0..<12)
     func loop(shift: Int) throws {
         let rounds = 25
+        let memory = shift < 8 ? nil : scratch.path + ".memory"
+        defer { if let memory { unlink(memory) } }
         var flushed: [Int] = []
-        for number in 0..<rounds { flushed.append(try round(number, after: (number * 7 + shift * 3) % 61)) }
+        for number in 0..<rounds {
+            flushed.append(try round(number, after: (number * 7 + shift * 3) % 61, memory: memory))
+        }
+        let left = memory.map { open($0, O_RDWR) }
         let (writer, report) = try StoreWriter.open(
-            directory: scratch.path, now: Int64(Date().timeIntervalSince1970 * 1e9))
-        #expect(report.setAside.isEmpty)
+            directory: scratch.path, memory: left, now: Int64(Date().timeIntervalSince1970 * 1e9))
+        if let left { close(left) }
+        #expect(report.setAside.isEmpty && report.refused == 0)
         #expect(report.gap?.reason == .crashed)
         var found = [Set<UInt32>](repeating: [], count: rounds)
         var twice = 0

@@ -29,12 +29,13 @@ final class RunningDaemon {
         let began = Clock.wall
         ServiceManager.starting()
         let keepsakes = ServiceManager.keepsakes
+        let tail = TailMemory.take(from: keepsakes)
         let capture = try Capture(
             ringMemory: configuration.capture.ringMemory.bytes, flowMemory: configuration.capture.flowMemory.bytes,
-            settings: CaptureSettings(configuration), inherited: keepsakes)
+            settings: CaptureSettings(configuration), inherited: keepsakes.filter { !TailMemory.isOne($0) })
         let (writer, report) = try StoreWriter.open(
             directory: directory, limits: StoreLimits(configuration.storage), counting: capture.identifier,
-            now: Clock.wall)
+            memory: tail?.descriptor, now: Clock.wall)
         Self.tell(report, log)
         let flows = try FlowWriter(
             directory: directory, limits: StoreLimits(flows: configuration.storage),
@@ -42,7 +43,7 @@ final class RunningDaemon {
         let store = writer.reader
         let pipeline = Pipeline(chunks: Self.chunks, bytes: Self.chunkBytes)
         let interfaces = Interfaces(
-            capture, pipeline, configuration.capture, DescriptorStore(inherited: keepsakes), log)
+            capture, pipeline, configuration.capture, DescriptorStore(inherited: keepsakes, always: tail), log)
         let drain = DrainLoop(capture, pipeline)
         let accountant = Accountant(
             capture, drain, store, FlowReader(directory: directory), pipeline, directory: directory,
@@ -127,6 +128,11 @@ final class RunningDaemon {
             log.tell(
                 .segmentDamaged, "segment \(segment.name) set aside: \(segment.reason)",
                 [.segment: segment.name, .reason: segment.reason])
+        }
+        if report.refused > 0 {
+            log.tell(
+                .tailRefused, "\(report.refused) records in memory belong to a log in another directory and are lost",
+                [.count: report.refused])
         }
         if report.recovered > 0 {
             log.tell(

@@ -20,6 +20,7 @@ enum Event: String, CaseIterable {
     case reloaded = "b0da090d901049acb536466b069bcc4d"
     case reloadRefused = "b8a7942952f14823a531bc1c5fc94522"
     case layoutChanged = "ed3d67407eca4d1abf9d0f4ac4264240"
+    case tailRefused = "390c233391214ba7a6a78b9a3de0f997"
 
     /// How grave it is, wherever it comes from.
     var level: Logger.Level {
@@ -27,7 +28,7 @@ enum Event: String, CaseIterable {
         case .ready, .stopped, .attached, .detached, .reloaded, .segmentDeleted: .info
         case .renamed, .recovered, .storeWorks, .walPinned: .notice
         case .refused, .ringFull, .layoutChanged: .warning
-        case .startFailed, .storeFails, .segmentDamaged, .reloadRefused: .error
+        case .startFailed, .storeFails, .segmentDamaged, .reloadRefused, .tailRefused: .error
         }
     }
 }

@@ -31,7 +31,7 @@ enum ServiceManager {
         return sd_watchdog_enabled(0, &interval) > 0 ? interval : nil
     }
 
-    /// Maps and links that an earlier process of the service left with systemd, see `DescriptorStore`.
+    /// Maps, links and the tail that an earlier process of the service left with systemd, see `DescriptorStore`.
     static var keepsakes: [Keepsake] {
         var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         let count = Int(max(0, sd_listen_fds_with_names(0, &names)))

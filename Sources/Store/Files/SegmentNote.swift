@@ -3,6 +3,9 @@ enum SegmentNote {
     /// Which counting the next ones belong to; see `StoreWriter.open`.
     static let counting = "counting"
 
+    /// Of a running segment: records of so many nanoseconds may be in memory only. 0 or absent: a flush writes them.
+    static let unsynced = "unsynced"
+
     /// The records of this tail are in the segment: they were taken over when its block had not been written.
     static func recovered(_ place: BlockPlace) -> String { "recovered \(place.segment) \(place.number)" }
 

@@ -29,6 +29,16 @@ struct File: ~Copyable {
         guard descriptor >= 0 else { throw .system(operation: "open", path: path, errno: errno) }
     }
 
+    /// An open file, by a descriptor of its own.
+    /// - Parameters:
+    ///   - other: stays the property of the caller.
+    ///   - name: what errors call it.
+    init(duplicating other: Int32, name: String) throws(StoreError) {
+        descriptor = fcntl(other, F_DUPFD_CLOEXEC, 0)
+        path = name
+        guard descriptor >= 0 else { throw .system(operation: "dup", path: name, errno: errno) }
+    }
+
     deinit { close(descriptor) }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StoreError) {

@@ -3,15 +3,17 @@ internal import CHdrlog
 /// The records that are not yet in a block, in a plain file: what a killed process, or a power cut, leaves to read.
 ///
 /// A SQLite commit a second writes 6–26 kB for a few hundred bytes of records; an append to this file only those.
-/// Two files take turns: the one of block N is not overwritten before block N itself is safe from a power cut.
+/// Two files take turns: the one of block N is not overwritten before block N itself is safe from a power cut. A file in
+/// memory (`StoreWriter.open`) is gone with the power anyway and needs no other.
 ///
-///     header   magic "hdrltail", segment i64, block i64, flushed i64, xxh64 of these
+///     header   magic "hdrltail", segment i64, block i64, flushed i64, length i64, xxh64 of these
 ///     batch    kind u32 (1 names, 2 records), stored u32, raw u32, 0 u32, xxh64 (seeded with the place), bytes
 ///
-/// A batch whose checksum fails ends the file: what lies behind it belongs to an earlier block.
+/// A batch whose checksum fails ends the file: what lies behind it belongs to an earlier block. When that is before
+/// the length that the header tells, batches are damaged.
 struct TailFile: ~Copyable {
-    private static let magic: UInt64 = 0x6C69_6174_6C72_6468
-    private static let headerLength = 40
+    fileprivate static let magic: UInt64 = 0x6C69_6174_6C72_6468
+    fileprivate static let headerLength = 48
     private static let batchLength = 24
 
     private let file: File
@@ -27,7 +29,22 @@ struct TailFile: ~Copyable {
     /// What stands at the beginning of a tail that has not been written yet.
     private var notBegun: (names: [UInt32: String], flushed: Int64)?
 
-    init(path: String) throws(StoreError) { file = try File(path, .create) }
+    /// The file takes memory, which is given back with each block.
+    private let isMemory: Bool
+
+    init(path: String) throws(StoreError) {
+        file = try File(path, .create)
+        isMemory = false
+    }
+
+    /// - Parameter memory: a file in memory; the descriptor stays the property of the caller.
+    init(memory: Int32) throws(StoreError) {
+        file = try File(duplicating: memory, name: "the tail in memory")
+        isMemory = true
+    }
+
+    /// What it holds from an earlier process; nil when there is nothing, or the header is damaged.
+    var contents: TailContents? { TailContents(file) }
 
     /// Begins the tail of a block. The file is not touched before there is something to keep: where blocks fill faster
     /// than they are flushed, each write saved spares flash. Until then it holds what belongs to an earlier block.
@@ -39,8 +56,9 @@ struct TailFile: ~Copyable {
 
     private mutating func writeBeginning() throws(StoreError) {
         guard let (names, flushed) = notBegun else { return }
-        try writeHeader(flushed)
+        if isMemory { try file.truncate(to: 0) }
         end = Self.headerLength
+        try writeHeader(flushed)
         try write(names)
         notBegun = nil
     }
@@ -57,6 +75,7 @@ struct TailFile: ~Copyable {
         buffer.append(place.segment)
         buffer.append(place.number)
         buffer.append(flushed)
+        buffer.append(Int64(end))
         buffer.append(XXHash64.hash(buffer.bytes))
         try file.write(buffer.bytes, at: 0)
         isDirty = true
@@ -110,8 +129,8 @@ struct TailFile: ~Copyable {
         isDirty = false
     }
 
-    /// Gives the disk back what the file takes.
-    mutating func clear() throws(StoreError) { try file.truncate(to: 0) }
+    /// Gives back what the file takes.
+    func clear() throws(StoreError) { try file.truncate(to: 0) }
 }
 
 /// What a tail file holds.
@@ -121,10 +140,17 @@ struct TailContents {
     var flushed: Int64
     var names: [UInt32: String] = [:]
     var run: RecordRun
+    /// The file does not hold all that its header tells of.
+    var isDamaged = false
 
     /// Reads a tail; nil when there is none or its header is damaged.
-    init?(path: String, maximumRecords: Int = 1 << 20) {
-        guard let file = try? File(path, .read), let bytes = try? file.read() else { return nil }
+    init?(path: String) {
+        guard let file = try? File(path, .read) else { return nil }
+        self.init(file)
+    }
+
+    init?(_ file: borrowing File) {
+        guard let bytes = try? file.read() else { return nil }
         let parsed = bytes.withUnsafeBytes { Self.parse($0) }
         guard let parsed else { return nil }
         self = parsed
@@ -136,17 +162,21 @@ struct TailContents {
 
     private static func parse(_ bytes: UnsafeRawBufferPointer) -> TailContents? {
         var cursor = ByteCursor(bytes)
-        guard let magic = try? cursor.take(UInt64.self), magic == 0x6C69_6174_6C72_6468,
+        guard let magic = try? cursor.take(UInt64.self), magic == TailFile.magic,
             let segment = try? cursor.take(Int64.self), let number = try? cursor.take(Int64.self),
-            let flushed = try? cursor.take(Int64.self), let checksum = try? cursor.take(UInt64.self),
-            checksum == XXHash64.hash(UnsafeRawBufferPointer(rebasing: bytes[..<32]))
+            let flushed = try? cursor.take(Int64.self), let length = try? cursor.take(Int64.self),
+            let checksum = try? cursor.take(UInt64.self),
+            checksum == XXHash64.hash(UnsafeRawBufferPointer(rebasing: bytes[..<(TailFile.headerLength - 8)]))
         else { return nil }
         let raw = ByteBuffer()
         var contents = TailContents(
             place: BlockPlace(segment: segment, number: number), flushed: flushed, run: RecordRun(maximumCount: 1))
+        var end = TailFile.headerLength
         while let kind = contents.takeBatch(&cursor, raw) {
             if kind == 1 { contents.takeNames(raw.bytes) } else { contents.takeRecords(raw.bytes) }
+            end = cursor.offset
         }
+        contents.isDamaged = end < length
         return contents
     }
 
@@ -175,7 +205,23 @@ struct TailContents {
     }
 }
 
+extension TailContents {
+    /// What is missing if it is damaged: from the last record before that to when it was flushed.
+    /// - Parameter moment: up to which everything is known to be there otherwise.
+    func damage(since moment: Int64?) -> Gap? {
+        guard isDamaged else { return nil }
+        return Gap(from: run.isEmpty ? min(moment ?? flushed, flushed) : run.last, to: flushed, reason: .damaged)
+    }
+}
+
 extension [TailContents] {
+    /// One of each block: what a tail in memory and one on the disk have of it in common are the same records.
+    var longestOfEach: [TailContents] {
+        var longest: [BlockPlace: TailContents] = [:]
+        for tail in self where (longest[tail.place]?.run.count ?? -1) < tail.run.count { longest[tail.place] = tail }
+        return longest.values.sorted { $0.place < $1.place }
+    }
+
     /// Whether a tail knows of blocks that are neither in their segment nor in another tail.
     func lack(blocksOf info: SegmentInfo) -> Bool {
         let mine = filter { $0.place.segment == info.start }

@@ -13,7 +13,7 @@ public struct StoreReader: Sendable {
     init(catalogue: Catalogue) { source = .live(catalogue) }
 
     /// Reads the segments in a directory, for which no daemon is needed. One that is being written is read as far
-    /// as its records have been flushed.
+    /// as its records have been flushed to the disk; what the writer may have in memory is told as a gap.
     public init(directory: String) { source = .files(StoreDirectory(path: directory)) }
 
     var directory: StoreDirectory {
@@ -67,16 +67,41 @@ public struct StoreReader: Sendable {
                 view.unreadable.append(.init(name: name, reason: error.description))
             }
         }
-        let tails = SegmentName.tails.compactMap { TailContents(path: directory.path(of: $0)) }
+        let tails = Self.tails(of: directory, &view)
         for info in view.segments where tails.lack(blocksOf: info) {
             view.unreadable.append(
                 .init(name: info.name, reason: "blocks are missing: its -wal file is damaged or gone"))
             view.gaps.append(tails.gap(behind: info))
         }
-        for tail in tails where !tail.run.isEmpty && !directory.hasBlock(of: tail.place, view.segments) {
-            view.pending.append(DecodedBlock(run: tail.run, names: tail.names))
+        for tail in tails where !directory.hasBlock(of: tail.place, view.segments) {
+            if let gap = tail.damage(since: view.segments.last?.newest) { view.gaps.append(gap) }
+            if !tail.run.isEmpty { view.pending.append(DecodedBlock(run: tail.run, names: tail.names)) }
         }
+        if let gap = Self.unwritten(directory, view.segments, tails) { view.gaps.append(gap) }
         return view
+    }
+
+    private static func tails(of directory: StoreDirectory, _ view: inout View) -> [TailContents] {
+        SegmentName.tails.compactMap { name in
+            let tail = TailContents(path: directory.path(of: name))
+            if tail == nil, directory.length(name) > 0 {
+                view.unreadable.append(.init(name: name, reason: "its header is damaged"))
+            }
+            return tail
+        }
+    }
+
+    /// What a running segment's writer may have in memory: what came since the disk had everything.
+    private static func unwritten(
+        _ directory: StoreDirectory, _ segments: [SegmentInfo], _ tails: [TailContents]
+    ) -> Gap? {
+        guard let info = segments.last, info.state == .running,
+            let reader = try? SegmentReader(directory: directory, info: info),
+            let interval = reader.note(SegmentNote.unsynced), interval > 0
+        else { return nil }
+        let written = tails.map(\.flushed) + [info.newest]
+        let last = written.max()!
+        return Gap(from: last, to: last.addingReportingOverflow(interval).partialValue, reason: .notWritten)
     }
 
     /// The segments, oldest first.

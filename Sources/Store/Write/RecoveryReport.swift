@@ -8,6 +8,8 @@ public struct RecoveryReport: Sendable, Equatable {
     public var setAside: [SetAside] = []
     /// Records taken over from the tail.
     public var recovered = 0
+    /// Records in a tail in memory that belongs to another log; they are lost, and a gap tells it.
+    public var refused = 0
     /// From the last moment that is safe to now; nil in an empty directory. It stands in the log unless this process
     /// goes on with another one's counting: then that one tells whether anything is missing.
     public var gap: Gap?

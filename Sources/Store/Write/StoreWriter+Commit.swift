@@ -112,6 +112,7 @@ extension StoreWriter {
     /// Begins the tail of the next block. The file that it overwrites belongs to the block before the last, which
     /// has to be safe from a power cut by then.
     func turnTail(_ now: Int64) {
+        beginMemoryTail(now)  // whatever becomes of the disk
         attempt(now) { () throws(StoreError) in
             if tails.turnOver() { try segment?.sync() }
             try beginTail(now)
@@ -120,6 +121,7 @@ extension StoreWriter {
 
     func beginTail(_ now: Int64) throws(StoreError) {
         let place = catalogue.withState { $0.place }
+        beginMemoryTail(now)
         try tails.begin(place, names: names, flushed: now)
         (lastFlush, lastMark) = (now, now)
     }
@@ -139,6 +141,7 @@ extension StoreWriter {
         let newest = catalogue.withState { $0.segments.last?.start ?? 0 }
         let start = max(now, newest + 1)
         let begun = try SegmentWriter.create(in: directory, start: start, counting: counting, tallies)
+        if keepsInMemory { try begun.note(SegmentNote.unsynced, limits.syncInterval) }
         let (name, bytes) = (begun.name, begun.allocated)
         segment = begun
         catalogue.withState { state in

@@ -17,6 +17,46 @@ extension StoreWriter {
     /// Makes everything appended so far safe from the death of this process.
     public func flush(now: Int64) {
         lastFlush = now
+        guard keepsInMemory, var tail = memoryTail.take() else { return flushToFile(now) }
+        isIdle = attempt(now) { () throws(StoreError) in
+            try tail.append(pending)
+            try tail.mark(flushed: now)
+        }
+        memoryTail = consume tail
+        refreshStatistics()
+    }
+
+    /// Whether flushes go to memory: where syncs are rare, and write blocks.
+    var keepsInMemory: Bool { memoryTail != nil && limits.syncInterval >= Self.longSync }
+
+    /// Flushes to memory, if that is where flushes go, and to the disk.
+    func flushToAll(_ now: Int64) {
+        if keepsInMemory { flush(now: now) }
+        flushToFile(now)
+    }
+
+    /// Flushes go elsewhere from now on, or are followed by a sync after another time.
+    func changeTail(_ now: Int64) {
+        flushToFile(now)
+        beginMemoryTail(now)
+        if !keepsInMemory { clearMemoryTail(now) }
+        let unsynced = keepsInMemory ? limits.syncInterval : 0
+        attempt(now) { () throws(StoreError) in try segment?.note(SegmentNote.unsynced, unsynced) }
+    }
+
+    func beginMemoryTail(_ now: Int64) {
+        guard var tail = memoryTail.take() else { return }
+        tail.begin(catalogue.withState { $0.place }, names: names, flushed: now)
+        memoryTail = consume tail
+    }
+
+    func clearMemoryTail(_ now: Int64) {
+        guard let tail = memoryTail.take() else { return }
+        attempt(now) { () throws(StoreError) in try tail.clear() }
+        memoryTail = consume tail
+    }
+
+    private func flushToFile(_ now: Int64) {
         guard var tail = tails.takeCurrent() else { return turnTail(now) }
         // Each write costs flash some blocks: that there is nothing new is not noted each time.
         let isDue =
@@ -49,7 +89,7 @@ extension StoreWriter {
     /// Makes everything appended so far safe from a power cut.
     public func sync(now: Int64) {
         if limits.syncInterval >= Self.longSync, pending.count >= Self.leastBlock { commit(now: now) }
-        flush(now: now)
+        flushToAll(now)
         lastSync = now
         attempt(now) { () throws(StoreError) in try segment?.sync() }
         guard var tail = tails.takeCurrent() else { return }
@@ -128,7 +168,7 @@ extension StoreWriter {
             try segment?.insert(gaps: takeGaps())
             try segment?.note("closed", now)
         }
-        flush(now: now)
+        flushToAll(now)
         endSegment(now)
         attempt(now) { () throws(StoreError) in try directory.sync() }
         lock = nil

@@ -10,7 +10,7 @@ extension StoreWriter {
         let carried = carriedTallies()
         tallies = Tallies(carried ?? [:])
         try beginSegment(now)
-        recoverTails(&report, &lastMoment)
+        recoverTails(&report, &lastMoment, isCarried: carried != nil)
         try beginTail(now)
         ageClock = AgeClock(last: lastMoment)
         if let last = lastMoment, last < now {
@@ -30,7 +30,8 @@ extension StoreWriter {
         // The tails that were taken over are overwritten from here on.
         if report.recovered > 0 { try segment?.sync() }
         lastMark = nil  // a new log says at once that it is one
-        flush(now: now)
+        flushToAll(now)
+        if !keepsInMemory { clearMemoryTail(now) }
         tick(now: now)
         refreshStatistics()
         return report
@@ -109,14 +110,23 @@ extension StoreWriter {
     }
 
     /// Takes over the records of the tails whose block was never committed.
-    private func recoverTails(_ report: inout RecoveryReport, _ lastMoment: inout Int64?) {
-        let contents = SegmentName.tails.compactMap { TailContents(path: directory.path(of: $0)) }
+    private func recoverTails(_ report: inout RecoveryReport, _ lastMoment: inout Int64?, isCarried: Bool) {
+        var contents = SegmentName.tails.compactMap { TailContents(path: directory.path(of: $0)) }
+        if let tail = memoryTail.take() {
+            if let found = tail.contents {
+                if isOurs(found) { contents.append(found) } else { refuse(found, &report, isCarried) }
+            }
+            memoryTail = consume tail
+        }
         for info in catalogue.withState({ $0.segments }) where contents.lack(blocksOf: info) {
             recordGap(contents.gap(behind: info))
         }
-        for tail in contents.sorted(by: { $0.place < $1.place }) {
+        for tail in contents.longestOfEach {
+            let before = lastMoment
             lastMoment = max(lastMoment ?? .min, tail.flushed)
-            guard !isCommitted(tail.place), !tail.run.isEmpty else { continue }
+            guard !isCommitted(tail.place) else { continue }
+            if let gap = tail.damage(since: before) { recordGap(gap) }
+            guard !tail.run.isEmpty else { continue }
             lastMoment = max(lastMoment ?? .min, tail.run.last)
             report.recovered += tail.run.count
             let now = tail.flushed
@@ -130,6 +140,23 @@ extension StoreWriter {
             }
             recovered.append(tail.place)
         }
+    }
+
+    /// A file in memory lies in no directory: the segment tells to which it belongs.
+    private func isOurs(_ tail: TailContents) -> Bool {
+        let segment = SegmentName.name(family: .headers, start: tail.place.segment)
+        return directory.contains(segment) || directory.contains(segment + SegmentName.damagedSuffix)
+    }
+
+    /// What is in the tail of another log is missing in that one and in this.
+    private func refuse(_ tail: TailContents, _ report: inout RecoveryReport, _ isCarried: Bool) {
+        guard !tail.run.isEmpty else { return }
+        report.refused = tail.run.count
+        // Of a counting that goes on, what is missing is counted by who goes on with it.
+        recordGap(
+            Gap(
+                from: tail.run.first, to: max(tail.run.last, tail.flushed), reason: .crashed,
+                count: isCarried ? nil : UInt64(tail.run.count)))
     }
 
     private func isCommitted(_ place: BlockPlace) -> Bool {

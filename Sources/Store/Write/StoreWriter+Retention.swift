@@ -47,9 +47,10 @@ extension StoreWriter {
 
     /// Changes the limits of a running store; the size of a block stays.
     public func setLimits(_ new: StoreLimits, now: Int64) {
-        let records = limits.blockRecords
+        let (records, old) = (limits.blockRecords, limits.syncInterval)
         limits = new
         limits.blockRecords = records
+        if new.syncInterval != old { changeTail(now) }
         catalogue.withState { $0.statistics.limits = new }
         makeRoom(for: 0, now: now)
     }

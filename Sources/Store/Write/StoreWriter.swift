@@ -14,6 +14,8 @@ public final class StoreWriter {
     /// Held (flock) for as long as this writer may write.
     var lock: File?
     var tails: TailPair
+    /// Where flushes go when syncs write blocks: it costs the disk nothing and outlives this process, not the power.
+    var memoryTail: TailFile?
     var segment: SegmentWriter?
     /// When the block being filled got its first record.
     var pendingSince: Int64 = 0
@@ -44,21 +46,23 @@ public final class StoreWriter {
     /// Opens a directory (made if it is not there), recovers what an earlier process left, and begins a segment.
     /// - Parameter counting: identifies what the statistics count; those of an earlier process with the same number are
     ///   carried on.
+    /// - Parameter memory: a file in memory that somebody holds for the next process, empty or as an earlier one left it;
+    ///   the descriptor stays the property of the caller.
     public static func open(
         directory path: String, limits: StoreLimits = StoreLimits(), interfaces: [UInt32: String] = [:],
-        counting: UInt64 = 0, now: Int64
+        counting: UInt64 = 0, memory: Int32? = nil, now: Int64
     ) throws(StoreError) -> (writer: StoreWriter, report: RecoveryReport) {
         guard limits.maxUse == 0 || limits.maxUse >= StoreLimits.leastMaxUse else {
             throw .unusable(limit: "max_use", reason: "at least \(StoreLimits.leastMaxUse >> 20) MiB are needed")
         }
-        let writer = try StoreWriter(StoreDirectory(path: path), limits, interfaces, counting, now)
+        let writer = try StoreWriter(StoreDirectory(path: path), limits, interfaces, counting, memory, now)
         let report = try writer.recover(now: now)
         return (writer, report)
     }
 
     private init(
         _ directory: StoreDirectory, _ limits: StoreLimits, _ names: [UInt32: String], _ counting: UInt64,
-        _ now: Int64
+        _ memory: Int32?, _ now: Int64
     ) throws(StoreError) {
         try directory.create()
         let lock = try File(directory.path(of: SegmentName.lock), .create)
@@ -72,6 +76,7 @@ public final class StoreWriter {
         encoder = BlockEncoder(maximumCount: limits.blockRecords)
         catalogue = Catalogue(directory: directory, pending: pending)
         tails = TailPair(directory)
+        if let memory { memoryTail = try TailFile(memory: memory) }
         (lastFlush, lastSync) = (now, now)
         catalogue.withState { $0.names = names }
     }
@@ -95,6 +100,10 @@ public final class StoreWriter {
         if var tail = tails.takeCurrent() {
             attempt(now) { () throws(StoreError) in try tail.append(names: names) }
             tails.putBack(tail)
+        }
+        if var tail = memoryTail.take() {
+            attempt(now) { () throws(StoreError) in try tail.append(names: names) }
+            memoryTail = consume tail
         }
     }
 
