@@ -1,5 +1,6 @@
 import Filter
 import Foundation
+import Store
 import Testing
 
 @testable import Daemon
@@ -90,6 +91,10 @@ import Testing
                 "[capture]\nsample_rate = 1",
                 "hdrlogd.toml:2: capture.sample_rate: unknown key; did you mean capture.sampling_rate?"
             ),
+            (
+                "[storage]\nflow_segment_max_size = \"1M\"",
+                "hdrlogd.toml:2: storage.flow_segment_max_size: expected a size such as \"64M\", from 4M to 64G, or 0, found the string \"1M\""
+            ),
             ("[captur]\n", "hdrlogd.toml:1: captur: unknown key; did you mean capture?"),
             (
                 "[storage]\n# x\nmax_use = \"many\"",
@@ -98,6 +103,39 @@ import Testing
         ])
     func errors(text: String, message: String) {
         #expect(problem(text) == message)
+    }
+
+    @Test("flows and counters have each limit of their own; one that is not set is as for headers") func flowLimits()
+        throws
+    {
+        var limits = StoreLimits(
+            flows: try load(
+                """
+                [storage]
+                max_use = "1G"
+                keep_free = "2G"
+                max_age = "3d"
+                segment_max_size = "40M"
+                segment_max_age = "5d"
+                """
+            ).storage)
+        #expect(limits.maxUse == 256 << 20 && limits.keepFree == 2 << 30 && limits.segmentMaxSize == 40 << 20)
+        #expect(limits.maxAge == 3 * 86_400_000_000_000 && limits.segmentMaxAge == 5 * 86_400_000_000_000)
+        let own = try load(
+            """
+            [storage]
+            flow_max_use = "100M"
+            flow_keep_free = "1M"
+            flow_max_age = "3w"
+            flow_segment_max_size = "8M"
+            flow_segment_max_age = "2h"
+            """
+        ).storage
+        limits = StoreLimits(flows: own)
+        #expect(limits.maxUse == 100 << 20 && limits.keepFree == 1 << 20 && limits.segmentMaxSize == 8 << 20)
+        #expect(limits.maxAge == 21 * 86_400_000_000_000 && limits.segmentMaxAge == 7_200_000_000_000)
+        let headers = StoreLimits(own)
+        #expect(headers == StoreLimits(Configuration().storage))
     }
 
     @Test("a text that is no TOML is refused with its line") func syntax() throws {

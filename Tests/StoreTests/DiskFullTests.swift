@@ -73,6 +73,60 @@ struct DiskFullTests {
         }
     }
 
+    @Test(
+        "when space gets short headers go first, and flows down to what is kept free of them",
+        .enabled(if: getuid() == 0, "mounting a tmpfs needs root"))
+    func short() throws {
+        try withTmpfs(96) { path in
+            var limits = StoreLimits()
+            (limits.keepFree, limits.blockRecords, limits.segmentMaxSize) = (12 << 20, 2000, 2 << 20)
+            let writer = try StoreWriter.open(directory: path + "/store", limits: limits, now: Self.second).writer
+            limits.keepFree = 4 << 20
+            let flows = try FlowWriter(directory: path + "/store", limits: limits, now: Self.second)
+            var traffic = SyntheticTraffic()
+            let chunk = RecordChunk(capacity: 1 << 20)
+            var random = Random(seed: 9)
+            var now = Self.second
+            for number in 1...60 {
+                now += 10 * Self.second
+                for _ in 0..<4 {
+                    traffic.fill(chunk, count: 2000)
+                    writer.append(chunk, now: now)
+                }
+                flows.append(interval(number, &random), now: now)
+                guard number % 10 == 0 else { continue }
+                writer.rotate(now: now)
+                flows.rotate(now: now)
+            }
+            let before = (
+                try writer.reader.segments().count, try FlowReader(directory: path + "/store").segments().count
+            )
+            #expect(before.0 > 5 && before.1 > 3)
+            /// Somebody else takes all but so many bytes.
+            func leave(_ bytes: UInt64) throws {
+                var status = statvfs()
+                statvfs(path, &status)
+                let file = Glibc.open(path + "/other", O_WRONLY | O_CREAT, 0o600)
+                defer { close(file) }
+                var mine = stat()
+                fstat(file, &mine)
+                let more = Int(status.f_bavail) * Int(status.f_frsize) - Int(bytes)
+                #expect(posix_fallocate(file, mine.st_size, off_t(max(more, 4096))) == 0)
+                writer.tick(now: now)
+                flows.append(interval(61, &random), now: now)
+            }
+            try leave(10 << 20)
+            let fewer = try writer.reader.segments().count
+            #expect(fewer < before.0)
+            #expect(try FlowReader(directory: path + "/store").segments().count >= before.1)
+            for _ in 0..<20 { try leave(2 << 20) }
+            #expect(try writer.reader.segments().count < 3)
+            #expect(try FlowReader(directory: path + "/store").segments().count < before.1)
+            writer.close(now: now)
+            flows.close(now: now)
+        }
+    }
+
     /// 100 bytes that cannot be compressed in each of 500 counters and flows.
     private func interval(_ number: Int, _ random: inout Random) -> FlowInterval {
         var interval = RandomInterval.make(at: Int64(number) * 10 * Self.second, flows: 2000, &random)

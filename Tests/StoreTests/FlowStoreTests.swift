@@ -195,6 +195,41 @@ struct FlowStoreTests {
         #expect(answer.covered?.upperBound == Self.interval(149, flows: 0).to)
     }
 
+    @Test("several segments that are over the budget at once go, the oldest ones") func severalAtOnce() throws {
+        let start = Self.interval(0, flows: 0).from
+        let writer = try FlowWriter(directory: scratch.path, limits: StoreLimits(), now: start)
+        for number in 0..<6 {
+            writer.append(Self.interval(number, flows: 10), now: Self.interval(number, flows: 0).to)
+            writer.rotate(now: Self.interval(number, flows: 0).to)
+        }
+        var limits = StoreLimits()
+        (limits.keepFree, limits.maxAge) = (0, 25 * Self.second)
+        writer.setLimits(limits, now: Self.interval(6, flows: 0).to)
+        let left = try FlowReader(directory: scratch.path).segments().compactMap { $0.times?.upperBound }
+        #expect(left == [4, 5].map { Self.interval($0, flows: 0).to })
+        writer.close(now: Self.interval(6, flows: 0).to)
+    }
+
+    @Test("segments of flows end by their size and by their age") func rotation() throws {
+        var limits = StoreLimits()
+        (limits.keepFree, limits.segmentMaxSize, limits.segmentMaxAge) = (0, 4 << 20, 35 * Self.second)
+        let writer = try FlowWriter(directory: scratch.path, limits: limits, now: Self.interval(0, flows: 0).from)
+        let reader = FlowReader(directory: scratch.path)
+        // An interval is ten seconds: each fifth finds the segment too old.
+        for number in 0..<12 {
+            writer.append(Self.interval(number, flows: 10), now: Self.interval(number, flows: 0).to)
+        }
+        #expect(try reader.segments().map { $0.records } == [4, 4, 4])
+        (limits.segmentMaxSize, limits.segmentMaxAge) = (300_000, 0)
+        writer.setLimits(limits, now: Self.interval(11, flows: 0).to)
+        for number in 12..<30 {
+            writer.append(Self.interval(number, flows: 2000), now: Self.interval(number, flows: 0).to)
+        }
+        let segments = try reader.segments()
+        #expect(segments.count > 6 && segments.dropFirst(3).allSatisfy { $0.bytes < 600_000 }, "\(segments)")
+        writer.close(now: Self.interval(30, flows: 0).to)
+    }
+
     @Test("flipped bits and lost ends of a segment are found: what is answered is right, what is missing is told")
     func flippedBits() throws {
         let writer = try FlowWriter(directory: scratch.path, limits: StoreLimits(), now: 1)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -55,6 +56,22 @@ def test_reload_puts_a_new_value_in_force_and_says_what_waits_for_a_start(daemon
     assert found["capture.ring_memory"] == ('"16M"', "default")
     assert "capture.ring_memory: the new value takes effect at the next start" in daemon.log()
     assert {entry["samplingRate"] for entry in daemon.status()["interfaces"]} == {4}
+
+
+def test_flows_have_limits_of_their_own_that_a_reload_changes(lab, folder):
+    with Daemon(lab.logged, folder, capture__direction="in", capture__flow_interval="1s") as daemon:
+        log_headers(lab, daemon, 9)
+        before = daemon.status()["store"]["headers"]["segments"]
+        drop_in = folder / "hdrlogd.toml.d/10-flows.toml"
+        drop_in.parent.mkdir()
+        drop_in.write_text("[storage]\nflow_segment_max_age = '1s'\n")
+        daemon.hdrctl("reload")
+        assert settings(daemon)["storage.flow_segment_max_age"] == ('"1s"', f"{drop_in}:2")
+        for port in (10, 11, 12, 13):
+            log_headers(lab, daemon, port)
+            time.sleep(1)
+        assert daemon.status()["store"]["flows"]["segments"] >= 3
+        assert daemon.status()["store"]["headers"]["segments"] == before
 
 
 def test_a_wrong_reload_is_answered_with_what_is_wrong_and_changes_nothing(daemon):

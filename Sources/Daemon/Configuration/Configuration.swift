@@ -31,10 +31,13 @@ public struct Configuration: Equatable, Sendable {
         public var maxUse = ByteSize(bytes: 4 << 30)
         public var flowMaxUse = ByteSize(bytes: 512 << 20)
         public var keepFree = ByteSize(bytes: 1 << 30)
+        public var flowKeepFree = ByteSize(bytes: 0)
         public var maxAge = TimeSpan(nanoseconds: 0)
         public var flowMaxAge = TimeSpan(nanoseconds: 0)
         public var segmentMaxSize = ByteSize(bytes: 128 << 20)
+        public var flowSegmentMaxSize = ByteSize(bytes: 0)
         public var segmentMaxAge = TimeSpan.seconds(86_400)
+        public var flowSegmentMaxAge = TimeSpan(nanoseconds: 0)
         public var flushInterval = TimeSpan.seconds(1)
         public var syncInterval = TimeSpan.seconds(5)
     }

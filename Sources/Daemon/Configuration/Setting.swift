@@ -81,6 +81,9 @@ extension Setting {
         .size(
             "storage", "keep_free", \.storage.keepFree, 0...(1 << 50),
             "leave this much of the file system to others"),
+        .size(
+            "storage", "flow_keep_free", \.storage.flowKeepFree, 0...(1 << 50),
+            "likewise for flows and counters: with less than keep_free headers go first; 0 is as keep_free"),
         .span(
             "storage", "max_age", \.storage.maxAge,
             "delete segments that are older; 0s keeps them as long as the budget allows"),
@@ -90,7 +93,13 @@ extension Setting {
         .size(
             "storage", "segment_max_size", \.storage.segmentMaxSize, (4 << 20)...(64 << 30),
             "start a new file at this size"),
+        .size(
+            "storage", "flow_segment_max_size", \.storage.flowSegmentMaxSize, (4 << 20)...(64 << 30), orZero: true,
+            "likewise for flows and counters; 0 is as segment_max_size"),
         .span("storage", "segment_max_age", \.storage.segmentMaxAge, "start a new file after this time"),
+        .span(
+            "storage", "flow_segment_max_age", \.storage.flowSegmentMaxAge,
+            "likewise for flows and counters; 0s is as segment_max_age"),
         .span(
             "storage", "flush_interval", \.storage.flushInterval,
             "what a crash of the daemon may cost at the most"),
@@ -183,9 +192,11 @@ extension Setting {
     }
 
     private static func size(
-        _ section: String, _ key: String, _ path: Path<ByteSize>, _ range: ClosedRange<Int>, _ purpose: String
+        _ section: String, _ key: String, _ path: Path<ByteSize>, _ range: ClosedRange<Int>, orZero: Bool = false,
+        _ purpose: String
     ) -> Setting {
-        let bounds = "\(ByteSize(bytes: range.lowerBound)) to \(ByteSize(bytes: range.upperBound))"
+        let bounds =
+            "\(ByteSize(bytes: range.lowerBound)) to \(ByteSize(bytes: range.upperBound))" + (orZero ? ", or 0" : "")
         return make(section, key, path, purpose, expected: "a size such as \"64M\", from \(bounds)") { value in
             let size: ByteSize? =
                 switch value {
@@ -193,7 +204,7 @@ extension Setting {
                 case .integer(let bytes): ByteSize(bytes: bytes)
                 default: nil
                 }
-            return size.flatMap { range.contains($0.bytes) ? $0 : nil }
+            return size.flatMap { range.contains($0.bytes) || orZero && $0.bytes == 0 ? $0 : nil }
         } show: {
             quoted("\($0)")
         }

@@ -168,11 +168,14 @@ extension StoreLimits {
         syncInterval = section.syncInterval.nanoseconds
     }
 
-    /// Of flows and counters: a share of the whole.
+    /// Of flows and counters: a share of the whole, and what is not set for them is as for headers.
     init(flows section: Configuration.StorageSection) {
         self.init(section)
         maxUse = min(Int64(section.flowMaxUse.bytes), maxUse / 4)
-        segmentMaxSize = min(segmentMaxSize, maxUse / 4)
+        if section.flowKeepFree.bytes > 0 { keepFree = Int64(section.flowKeepFree.bytes) }
         if section.flowMaxAge.nanoseconds > 0 { maxAge = section.flowMaxAge.nanoseconds }
+        if section.flowSegmentMaxSize.bytes > 0 { segmentMaxSize = Int64(section.flowSegmentMaxSize.bytes) }
+        segmentMaxSize = min(segmentMaxSize, maxUse / 4)
+        if section.flowSegmentMaxAge.nanoseconds > 0 { segmentMaxAge = section.flowSegmentMaxAge.nanoseconds }
     }
 }

@@ -43,8 +43,9 @@ struct StoreLoop: @unchecked Sendable {
             flows.syncSoon(now: Clock.wall)
             writer.syncSoon(now: Clock.wall)
         case .limits(let limits, let flowLimits):
-            writer.setLimits(limits, now: Clock.wall)
+            // Headers get what flows leave of the whole.
             flows.setLimits(flowLimits, now: Clock.wall)
+            writer.setLimits(limits, now: Clock.wall)
         case .rotate(let answer):
             writer.rotate(now: Clock.wall)
             flows.rotate(now: Clock.wall)

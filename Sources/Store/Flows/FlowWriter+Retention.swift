@@ -4,9 +4,10 @@ extension FlowWriter {
         sealLeftOver(now)
         var here = limits
         here.keepFree = min(limits.keepFree, directory.total() / 6)
-        for action in Retention.plan(situation(needed: bytes, now), here) {
+        let situation = situation(needed: bytes, now)
+        for action in Retention.plan(situation, here) {
             switch action {
-            case .delete(let index): delete(segments[index])
+            case .delete(let index): delete(situation.segments[index])
             case .rotate: end(now)
             }
         }
