@@ -248,6 +248,41 @@ struct SQLTablesTests {
         #expect(try Self.rows(connection, "SELECT since, until, reason, lost FROM gaps").isEmpty)
     }
 
+    @Test("gaps are those of both families, each with its own") func gapsOfFamilies() throws {
+        let log = try Log()
+        let second: Int64 = 1_000_000_000
+        func interval(_ number: Int64) -> FlowInterval {
+            let from = Self.start + number * 10 * second
+            return FlowInterval(from: from, to: from + 10 * second, names: [2: "eth0"], flows: [Self.flow(port: 443)])
+        }
+        for (first, wasClosed) in [(Int64(0), true), (5, false)] {
+            let writer = try FlowWriter(
+                directory: log.directory, limits: StoreLimits(), wasClosed: wasClosed, now: interval(first).from)
+            writer.append(interval(first), now: interval(first).to)
+            writer.close(now: interval(first).to)
+        }
+        let headers = try StoreWriter.open(directory: log.directory, now: Self.start + 100 * second).writer
+        headers.recordGap(
+            Gap(from: Self.start + 60 * second, to: Self.start + 61 * second, reason: .ringFull, count: 9))
+        headers.close(now: Self.start + 100 * second)
+        let connection = try log.connection()
+        #expect(
+            try Self.rows(
+                connection,
+                "SELECT family, since, until, reason, lost FROM gaps WHERE reason <> 'notRunning' ORDER BY family")
+                == [
+                    [
+                        .text("flows"), .integer(Self.start + 10 * second), .integer(Self.start + 50 * second),
+                        .text("crashed"), .null,
+                    ],
+                    [
+                        .text("headers"), .integer(Self.start + 60 * second), .integer(Self.start + 61 * second),
+                        .text("ringFull"), .integer(9),
+                    ],
+                ])
+        #expect(try Self.rows(connection, "SELECT DISTINCT family FROM gaps WHERE family = 'flows'").count == 1)
+    }
+
     private static func flow(port: UInt16) -> FlowRecord {
         var key = hdrlog_flow_key()
         withUnsafeMutableBytes(of: &key) { bytes in

@@ -27,13 +27,35 @@ public struct FlowReader: Sendable {
     public func forEach(
         in range: Range<Int64>, after: IntervalPlace? = nil, _ body: (FlowInterval, IntervalPlace) -> Bool
     ) throws(StoreError) -> Scan {
-        var scan = Scan()
         let decoder = FlowIntervalDecoder()
-        for name in try directory.names() where SegmentName.parse(name)?.family == .flows {
-            if let after, name < after.segment { continue }
+        return try forEachSegment { name, scan throws(StoreError) in
+            if let after, name < after.segment { return true }
             let first = after?.segment == name ? after!.row + 1 : 0
+            return try read(name, range, first, decoder, &scan, body)
+        }
+    }
+
+    /// Stretches within a range that intervals are missing from; no interval is read.
+    public func gaps(in range: Range<Int64>) throws(StoreError) -> Scan {
+        try forEachSegment { name, scan throws(StoreError) in
+            let connection = try SegmentFile.open(directory, name)
+            do throws(SQLiteError) {
+                scan.gaps += try GapTable.all(of: connection).filter { $0.overlaps(range) }
+            } catch {
+                throw SegmentFile.explained(error, name)
+            }
+            return true
+        }
+    }
+
+    /// Calls `body` with the segments' names, oldest first, until it returns false. What it throws is noted as damage.
+    private func forEachSegment(
+        _ body: (String, inout Scan) throws(StoreError) -> Bool
+    ) throws(StoreError) -> Scan {
+        var scan = Scan()
+        for name in try directory.names() where SegmentName.parse(name)?.family == .flows {
             do {
-                guard try read(name, range, first, decoder, &scan, body) else { break }
+                guard try body(name, &scan) else { break }
             } catch {
                 // Retention may have deleted it meanwhile.
                 guard directory.contains(name) else { continue }
