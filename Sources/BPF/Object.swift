@@ -105,22 +105,6 @@ public struct Object: ~Copyable {
         guard result == 0 else { throw BPFError("change program \(name)", result) }
     }
 
-    /// The number by which programs call one of the kernel's functions.
-    /// - Throws: `BPFError` when this kernel has none of the name, or does not say.
-    public static func kernelFunction(_ name: String) throws(BPFError) -> Int32 {
-        let number = hdrlog_kernel_function(name)
-        guard number > 0 else { throw BPFError("find \(name) in the kernel", number) }
-        return number
-    }
-
-    /// Where a member of one of the kernel's structs is, in bytes.
-    /// - Throws: `BPFError` when this kernel has no such member, or does not say.
-    public static func kernelOffset(of member: String, in structure: String) throws(BPFError) -> Int32 {
-        let offset = hdrlog_kernel_offset(structure, member)
-        guard offset >= 0 else { throw BPFError("find \(structure).\(member) in the kernel", offset) }
-        return offset
-    }
-
     private func find(_ map: String) throws(BPFError) -> OpaquePointer {
         var found: OpaquePointer?
         while let next = bpf_object__next_map(handle, found) {

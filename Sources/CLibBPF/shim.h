@@ -89,10 +89,15 @@ static inline int hdrlog_program_load(const char *name, enum bpf_prog_type type,
 	return bpf_prog_load(type, name, "GPL", code, count, &options);
 }
 
-/* The number of one of the kernel's functions that programs may call, or below 0. */
-static inline int hdrlog_kernel_function(const char *name)
+/* The numbers of what has this name, or below 0: the constants of the kinds are macros of enumerators' names. */
+static inline int hdrlog_find_function(const struct btf *btf, const char *name)
 {
-	return libbpf_find_vmlinux_btf_id(name, (enum bpf_attach_type)0);
+	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
+}
+
+static inline int hdrlog_find_structure(const struct btf *btf, const char *name)
+{
+	return btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
 }
 
 /* Bytes before a member of a struct or union, or of one without a name within it; or below 0. */
@@ -109,16 +114,4 @@ static inline int hdrlog_offset_of(const struct btf *btf, __u32 id, const char *
 			return within >= 0 ? offset + within : offset;
 	}
 	return -ENOENT;
-}
-
-/* Bytes before a member of one of the kernel's structs, or below 0. */
-static inline int hdrlog_kernel_offset(const char *structure, const char *member)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	int found = btf ? btf__find_by_name_kind(btf, structure, BTF_KIND_STRUCT) : -errno;
-
-	if (found >= 0)
-		found = hdrlog_offset_of(btf, (__u32)found, member);
-	btf__free(btf);
-	return found;
 }

@@ -8,8 +8,9 @@ enum FrameLength {
     /// - Throws: `BPFError` when the kernel does not say where that stands, as before Linux 6.2 or without its BTF.
     static func look(_ programs: borrowing Object) throws(BPFError) {
         let name = "hdrlog_xdp"
-        let cast = try Object.kernelFunction("bpf_cast_to_kern_ctx")
-        let offset = try Object.kernelOffset(of: "flags", in: "xdp_buff")
+        let kernel = try KernelTypes()
+        let cast = try kernel.function("bpf_cast_to_kern_ctx")
+        let offset = try kernel.offset(of: "flags", in: "xdp_buff")
         var code = MarkedCode(try programs.instructions(of: name))
         guard code.replace(HDRLOG_LOOKS_NOT, with: HDRLOG_LOOKS), code.call(cast, at: HDRLOG_CAST_CALL),
             code.replace(HDRLOG_FLAGS_OFFSET, with: offset)

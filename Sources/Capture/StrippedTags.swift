@@ -9,7 +9,7 @@ internal import Glibc
 enum StrippedTags {
     /// - Throws: `BPFError` when the kernel or the interface's driver does not tell tags.
     static func program(_ programs: borrowing Object, for device: Device) throws(BPFError) -> GeneratedProgram {
-        let function = try Object.kernelFunction("bpf_xdp_metadata_rx_vlan_tag")
+        let function = try KernelTypes().function("bpf_xdp_metadata_rx_vlan_tag")
         var code = MarkedCode(try programs.instructions(of: "hdrlog_xdp"))
         guard code.replace(HDRLOG_ASKS_NOT, with: HDRLOG_ASKS), code.call(function, at: HDRLOG_TAG_CALL) else {
             throw BPFError("find the marks in hdrlog_xdp", ENOEXEC)

@@ -38,6 +38,6 @@ struct MarkedCodeTests {
         try FrameLength.look(object)
         let after = try object.instructions(of: "hdrlog_xdp")
         #expect(zip(before, after).filter { $0 != $1 }.count == 3)
-        #expect(try Object.kernelOffset(of: "flags", in: "xdp_buff") % 4 == 0)
+        #expect(try KernelTypes().offset(of: "flags", in: "xdp_buff") % 4 == 0)
     }
 }

@@ -1,0 +1,33 @@
+internal import CLibBPF
+
+/// What the running kernel says of its own functions and structs: its BTF. Some megabytes, which are read anew each time.
+///
+/// btf__load_vmlinux_btf
+public struct KernelTypes: ~Copyable {
+    private let types: OpaquePointer
+
+    /// - Throws: `BPFError` when the kernel does not say.
+    public init() throws(BPFError) {
+        guard let types = btf__load_vmlinux_btf() else { throw .last("read the kernel's BTF") }
+        self.types = types
+    }
+
+    deinit { btf__free(types) }
+
+    /// The number by which programs call one of the kernel's functions.
+    /// - Throws: `BPFError` when this kernel has none of the name.
+    public func function(_ name: String) throws(BPFError) -> Int32 {
+        let number = hdrlog_find_function(types, name)
+        guard number > 0 else { throw BPFError("find \(name) in the kernel", number) }
+        return number
+    }
+
+    /// Where a member of one of the kernel's structs is, in bytes.
+    /// - Throws: `BPFError` when this kernel has no such member.
+    public func offset(of member: String, in structure: String) throws(BPFError) -> Int32 {
+        let number = hdrlog_find_structure(types, structure)
+        let offset = number > 0 ? hdrlog_offset_of(types, UInt32(number), member) : number
+        guard offset >= 0 else { throw BPFError("find \(structure).\(member) in the kernel", offset) }
+        return offset
+    }
+}
