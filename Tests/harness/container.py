@@ -1,5 +1,6 @@
 """A system booted by systemd, to install the daemon into and do to it what an operator does."""
 
+import contextlib
 import pathlib
 import signal
 import subprocess
@@ -72,6 +73,19 @@ class Container:
     def show(self, unit: str, name: str) -> str:
         """A property of a unit, as `systemctl show` names it."""
         return self.run("systemctl", "show", "--value", "--property", name, unit).stdout.strip()
+
+    @contextlib.contextmanager
+    def drop_in(self, unit: str, section: str):
+        """Settings of a unit's [Service] section, in force from the next start of it on, within the context."""
+        path = self.root / f"run/systemd/system/{unit}.d/test.conf"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"[Service]\n{section}\n")
+        self.run("systemctl", "daemon-reload")
+        try:
+            yield
+        finally:
+            path.unlink()
+            self.run("systemctl", "daemon-reload")
 
     def journal(self, unit: str) -> str:
         self.run("journalctl", "--sync")

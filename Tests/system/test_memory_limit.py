@@ -11,11 +11,7 @@ LIMIT = 64 << 20
 @pytest.fixture(scope="module")
 def service(container):
     container.install()
-    folder = container.root / "etc/systemd/system/hdrlogd.service.d"
-    folder.mkdir(parents=True)
-    (folder / "memory.conf").write_text(f"[Service]\nMemoryMax={LIMIT}\nMemorySwapMax=0\n")
-    container.run("systemctl", "daemon-reload")
-    with Lab(container.pid, quiet=True) as lab:
+    with Lab(container.pid, quiet=True) as lab, container.drop_in(SERVICE, f"MemoryMax={LIMIT}\nMemorySwapMax=0"):
         container.lab, container.hook = lab, "native"
         yield container
 

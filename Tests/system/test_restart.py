@@ -111,19 +111,13 @@ os.execv(sys.argv[1], sys.argv[1:])
 """
 
 
-def test_a_version_whose_maps_have_another_layout_takes_over_and_says_what_is_lost(service):
-    """It cannot read what the one before left: here because that bears another layout in its name."""
+def test_a_version_that_cannot_read_the_maps_takes_over_and_says_what_is_lost(service):
+    """Here because what the one before left bears another number in its name."""
     wrapper = service.root / "usr/local/bin/relabel"
     wrapper.write_text(RELABEL)
     wrapper.chmod(0o755)
-    drop_in = service.root / "run/systemd/system/hdrlogd.service.d/relabel.conf"
-    drop_in.parent.mkdir(parents=True, exist_ok=True)
-    drop_in.write_text(
-        "[Service]\nExecStart=\nExecStart=/usr/local/bin/relabel /usr/sbin/hdrlogd --keep-filters\n"
-        "MemoryDenyWriteExecute=no\n"
-    )
-    try:
-        service.run("systemctl", "daemon-reload")
+    section = "ExecStart=\nExecStart=/usr/local/bin/relabel /usr/sbin/hdrlogd --keep-filters\nMemoryDenyWriteExecute=no"
+    with service.drop_in(SERVICE, section):
         since = time.time_ns()
         with Burst(service, rate=400_000) as burst:
             time.sleep(0.5)
@@ -136,10 +130,7 @@ def test_a_version_whose_maps_have_another_layout_takes_over_and_says_what_is_lo
         gaps = [gap for gap in status(service)["gaps"] if gap["since"] > since]
         assert gaps and {gap["reason"] for gap in gaps} == {"not running"}
         assert "counters and headers that this one cannot read" in service.journal(SERVICE)
-    finally:
-        drop_in.unlink()
-        wrapper.unlink()
-        service.run("systemctl", "daemon-reload")
+    wrapper.unlink()
 
 
 @pytest.fixture
@@ -156,19 +147,12 @@ def filtering(installed):
 
 
 def test_a_stop_between_death_and_restart_removes_filters(filtering):
-    drop_in = filtering.root / "run/systemd/system/hdrlogd.service.d/late.conf"
-    drop_in.parent.mkdir(parents=True, exist_ok=True)
-    drop_in.write_text("[Service]\nRestartSec=60s\n")
-    try:
-        filtering.run("systemctl", "daemon-reload")
+    with filtering.drop_in(SERVICE, "RestartSec=60s"):
         filtering.run("systemctl", "kill", "--signal=KILL", SERVICE)
         wait_until(lambda: filtering.show(SERVICE, "SubState") == "auto-restart", 5, "the wait for the restart")
         assert filtering.lab.logged.attached() != [], "until the restart they count"
         filtering.run("systemctl", "stop", SERVICE)
         nothing_is_left(filtering)
-    finally:
-        drop_in.unlink()
-        filtering.run("systemctl", "daemon-reload")
 
 
 def test_filters_are_removed_when_the_service_cannot_be_started_again(filtering):

@@ -164,20 +164,13 @@ def test_a_killed_daemon_is_started_again(service):
 
 
 def test_a_daemon_that_hangs_is_killed_by_the_watchdog_and_started_again(service):
-    drop_in = service.root / "run/systemd/system/hdrlogd.service.d/watchdog.conf"
-    drop_in.parent.mkdir(parents=True, exist_ok=True)
-    drop_in.write_text("[Service]\nWatchdogSec=1s\nTimeoutAbortSec=1s\n")
-    try:
-        service.run("systemctl", "daemon-reload")
+    with service.drop_in(SERVICE, "WatchdogSec=1s\nTimeoutAbortSec=1s"):
         service.run("systemctl", "restart", SERVICE)
         time.sleep(2.5)
         assert service.show(SERVICE, "NRestarts") == "0", "a healthy daemon was killed"
         service.run("systemctl", "kill", "--signal=STOP", SERVICE)
         wait_until(lambda: service.show(SERVICE, "NRestarts") == "1" and service.active(SERVICE), 15, "a restart")
         assert "Watchdog timeout" in service.journal(SERVICE)
-    finally:
-        drop_in.unlink()
-        service.run("systemctl", "daemon-reload")
 
 
 def test_the_first_question_starts_the_service(service):
