@@ -14,7 +14,7 @@ static __always_inline void add(struct hdrlog_tally *tally, __u32 bytes)
 }
 
 /* EtherTypes without a place of their own; the map is per CPU, so an insert that fails counts as OTHER. */
-static __always_inline void count_rare_ethertype(struct hdrlog_counters *counted, __u32 slot, __u16 type, __u32 bytes)
+static __always_inline void count_rare_ethertype(struct hdrlog_counts *counted, __u32 slot, __u16 type, __u32 bytes)
 {
 	struct hdrlog_ethertype_key key = {.slot = slot, .ethertype = type};
 	struct hdrlog_tally *tally = bpf_map_lookup_elem(&ethertypes, &key);
@@ -27,7 +27,7 @@ static __always_inline void count_rare_ethertype(struct hdrlog_counters *counted
 	add(tally ? tally : &counted->ethertypes[HDRLOG_ETHERTYPE_OTHER], bytes);
 }
 
-static __always_inline void count(struct hdrlog_counters *counted, const struct packet *packet)
+static __always_inline void count(struct hdrlog_counts *counted, const struct packet *packet)
 {
 	const struct hdrlog_facts *facts = &packet->facts;
 	__u32 bytes = facts->frame_length;

@@ -116,7 +116,7 @@ static __always_inline struct hdrlog_flow *find_flow(const flow_words *key, __u3
 }
 
 /* Counts an IP packet in its flow. Returns the flow's frames so far, this one included; 0: it found no room. */
-static __always_inline __u64 count_flow(struct hdrlog_counters *counted, struct packet *packet, __u32 bank, __u32 limit)
+static __always_inline __u64 count_flow(struct hdrlog_counts *counted, struct packet *packet, __u32 bank, __u32 limit)
 {
 	__u64 now = bpf_ktime_get_coarse_ns();
 

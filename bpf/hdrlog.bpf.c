@@ -35,7 +35,7 @@ static __always_inline int is_chosen(__u32 rate)
 
 /* What happens to a counted frame after the rules, which may have answered or not. */
 static __always_inline void finish(void *ctx, enum hook hook, struct packet *packet, const struct hdrlog_bank *bank,
-				   struct hdrlog_counters *counted)
+				   struct hdrlog_counts *counted)
 {
 	__u64 nth = 0;
 
@@ -68,7 +68,7 @@ static __always_inline void finish_after_rules(void *ctx, enum hook hook)
 	struct hdrlog_counters *counted = packet ? bpf_map_lookup_elem(&counters, &packet->slot) : NULL;
 
 	if (counted)
-		finish(ctx, hook, packet, bank_of(packet->generation), counted);
+		finish(ctx, hook, packet, bank_of(packet->generation), &counted->counts);
 }
 
 /* The frame that this CPU is at, for the hook to say what it knows. */
@@ -105,7 +105,7 @@ static __always_inline void log_frame(void *ctx, enum hook hook, struct packet *
 	packet->generation = generation;
 	packet->link_type = port->link_type;
 	walk_frame(ctx, hook, packet);
-	count(counted, packet);
+	count(&counted->counts, packet);
 
 	const struct hdrlog_bank *set = bank_of(bank);
 	if (set->features & HDRLOG_HISTOGRAMS)
@@ -114,7 +114,7 @@ static __always_inline void log_frame(void *ctx, enum hook hook, struct packet *
 		set_ethernet(ctx, hook, packet);
 		bpf_tail_call(ctx, hook == HOOK_XDP ? (void *)&xdp_rules : (void *)&tc_rules, bank);
 	}
-	finish(ctx, hook, packet, set, counted);
+	finish(ctx, hook, packet, set, &counted->counts);
 }
 
 /* The VLAN tag that the hardware took off. Only a program that is bound to its interface may ask the driver for it, so

@@ -134,17 +134,13 @@ struct {
 /* Set before load: pieces of one CPU's ring, a power of two. */
 const volatile __u32 ring_pieces = 1;
 
-struct ring_piece {
-	__u8 bytes[HDRLOG_RING_PIECE];
-};
-
 /* key CPU * ring_pieces + piece, value a part of the CPU's ring. User space reads it in place. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct ring_piece);
+	__type(value, union hdrlog_ring_piece);
 } ring_bytes SEC(".maps");
 
 /* key CPU, value how far its ring was written and read. */

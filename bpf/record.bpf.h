@@ -66,10 +66,12 @@ static __always_inline int copy_usual(void *to, const struct bytes *from, __u32 
 	return 0;
 }
 
+#define RECORD_MAX ((int)sizeof(struct hdrlog_longest_record))
+
 /* Where the next record begins: not so near the end of a piece that one could be cut off. */
 static __always_inline __u64 next_record(__u64 produced)
 {
-	__u64 last = HDRLOG_RING_PIECE - HDRLOG_RECORD_MAX;
+	__u64 last = HDRLOG_RING_PIECE - RECORD_MAX;
 
 	return produced % HDRLOG_RING_PIECE > last ? (produced | (HDRLOG_RING_PIECE - 1)) + 1 : produced;
 }
@@ -79,13 +81,13 @@ static __always_inline struct hdrlog_record *place_of(struct hdrlog_ring *ring, 
 {
 	__u64 size = (__u64)ring_pieces * HDRLOG_RING_PIECE;
 
-	if (at + HDRLOG_RECORD_MAX - *(volatile __u64 *)&ring->consumed > size)
+	if (at + RECORD_MAX - *(volatile __u64 *)&ring->consumed > size)
 		return NULL;
 	__u32 index = cpu * ring_pieces + (at / HDRLOG_RING_PIECE & (ring_pieces - 1));
-	struct ring_piece *piece = bpf_map_lookup_elem(&ring_bytes, &index);
+	union hdrlog_ring_piece *piece = bpf_map_lookup_elem(&ring_bytes, &index);
 	__u32 offset = at % HDRLOG_RING_PIECE;
 	HIDE(offset);
-	if (!piece || offset > HDRLOG_RING_PIECE - HDRLOG_RECORD_MAX)
+	if (!piece || offset > HDRLOG_RING_PIECE - RECORD_MAX)
 		return NULL;
 	return (void *)piece->bytes + offset;
 }

@@ -37,9 +37,6 @@ public struct Map: Sendable {
         keySize == other.keySize && valueSize == other.valueSize && entries == other.entries
     }
 
-    /// Whether keys and values are as large as those of another map.
-    public func hasLayout(of other: Map) -> Bool { keySize == other.keySize && valueSize == other.valueSize }
-
     /// CPUs that the kernel can have, as per-CPU maps count them.
     public static var processors: Int { Int(max(1, libbpf_num_possible_cpus())) }
 
@@ -89,13 +86,32 @@ public struct Map: Sendable {
     /// Calls `body` with a part of the values of an array map that was made with BPF_F_MMAPABLE, shared with the
     /// programs.
     /// - Parameters:
-    ///   - offset: in bytes, a multiple of the page size.
+    ///   - offset: in bytes.
     ///   - count: of bytes.
     public func withShared(offset: Int, count: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void) throws(BPFError) {
+        let before = offset % Int(getpagesize())
+        let memory = try SharedMemory(descriptor, offset: offset - before, count: before + count)
+        body(UnsafeMutableRawBufferPointer(rebasing: memory.bytes[before...]))
+        extendLifetime(memory)
+    }
+
+    /// All values of an array map that was made with BPF_F_MMAPABLE, shared with the programs.
+    public func shared() throws(BPFError) -> SharedMemory {
+        try SharedMemory(descriptor, offset: 0, count: entries * ((valueSize + 7) & ~7))
+    }
+}
+
+/// Values of a map in memory, for as long as this lives; it keeps the map. mmap(2).
+public final class SharedMemory: @unchecked Sendable {
+    public let bytes: UnsafeMutableRawBufferPointer
+
+    /// - Parameter offset: a multiple of the page size.
+    fileprivate init(_ descriptor: Int32, offset: Int, count: Int) throws(BPFError) {
         guard let address = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, off_t(offset)),
             address != MAP_FAILED
         else { throw .last("map a BPF map into memory") }
-        defer { munmap(address, count) }
-        body(UnsafeMutableRawBufferPointer(start: address, count: count))
+        bytes = UnsafeMutableRawBufferPointer(start: address, count: count)
     }
+
+    deinit { munmap(bytes.baseAddress, bytes.count) }
 }

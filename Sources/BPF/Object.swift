@@ -72,6 +72,19 @@ public struct Object: ~Copyable {
             entries: Int(bpf_map__max_entries(map)))
     }
 
+    /// Structures and unions by name, as this object's programs and maps have them.
+    public func structures(_ names: some Sequence<String>) -> [String: Structure] {
+        guard let types = bpf_object__btf(handle) else { return [:] }
+        return Structure.read(names, in: types)
+    }
+
+    /// Descriptor of the object's types in the kernel, for somebody who keeps it beyond this process; see `Structure`.
+    /// After `load`; nil when the kernel has not taken them.
+    public var types: Int32? {
+        let descriptor = bpf_object__btf_fd(handle)
+        return descriptor >= 0 ? descriptor : nil
+    }
+
     /// A program, valid as long as the object.
     public func program(_ name: String) throws(BPFError) -> Program {
         guard let program = bpf_object__find_program_by_name(handle, name) else {

@@ -106,30 +106,41 @@ extension Capture {
     /// Nothing of what earlier processes counted is outside of the totals any more.
     public var isInheritanceAddedUp: Bool {
         let isEnded = inheritedGeneration.map { $0 < tables.generation && !tables.isFreezing } ?? true
-        return isEnded && predecessor.withLock { $0 == nil }
+        return isEnded && predecessors.withLock { $0.isEmpty }
     }
 
-    /// Counters and slots go on where they were; programs and their links are taken over when their interfaces are
-    /// attached.
-    func takeOver(from old: Tables?) throws(BPFError) {
-        guard let old else { return }
+    /// Counters and slots go on in the maps where they are; programs and their links are taken over when their interfaces
+    /// are attached.
+    func goOn() throws(BPFError) {
         // What the process before this one may have left half done.
         _ = hdrlog_wait_for_running_programs()
         var slots: [UInt32: UInt16] = [:]
-        old.counters.forEachPort { slots[$0.ifindex] = $0.slot }
+        tables.counters.forEachPort { slots[$0.ifindex] = $0.slot }
         let used = slots.values.flatMap { [Int($0), Int($0) + 1] }
-        if !old.isFreezing { try old.forget(bank: old.frozenBank, slots: used) }
+        if !tables.isFreezing { try tables.forget(bank: tables.frozenBank, slots: used) }
         for (interface, slot) in slots {
-            old.rings.setSlot(slot, of: interface)
+            tables.rings.setSlot(slot, of: interface)
             for direction in Direction.allCases {
-                let total = try old.totals(slot: Int(slot) + Int(direction.rawValue))
-                if old !== tables { try tables.begin(slot: Int(slot) + Int(direction.rawValue), at: total) }
+                let total = try tables.totals(slot: Int(slot) + Int(direction.rawValue))
                 state.withLock { $0.totals[Port(interface: interface, direction: direction)] = total }
             }
         }
         state.withLock { state in
             state.inheritedSlots = slots
             state.freeSlots.removeAll { slots.values.contains($0) }
+        }
+    }
+
+    /// Counters go on in other maps, at slots of their own; likewise.
+    func takeOver(from old: Predecessor) throws(BPFError) {
+        for (interface, oldSlot) in old.slots {
+            guard let slot = state.withLock({ $0.freeSlots.popLast() }) else { continue }
+            for direction in Direction.allCases {
+                let total = try old.totals(slot: Int(oldSlot) + Int(direction.rawValue))
+                try tables.begin(slot: Int(slot) + Int(direction.rawValue), at: total)
+                state.withLock { $0.totals[Port(interface: interface, direction: direction)] = total }
+            }
+            state.withLock { $0.inheritedSlots[interface] = slot }
         }
     }
 

@@ -29,16 +29,18 @@ extension Capture {
         throws(CaptureError) -> [InterfaceSnapshot]?
     {
         do {
-            let old = state.withLock { $0.isTakenOver } ? predecessor.withLock { $0 } : nil
+            let old = state.withLock { $0.isTakenOver } ? predecessors.withLock { $0 } : []
             if !tables.isFreezing {
                 try install(bank: tables.frozenBank)
                 tables.freeze()
             }
-            guard drained(tables, wait), old.map({ drained($0, wait) }) ?? true else { return nil }
-            if let old {
-                if old.isFreezing { try addUp(old, bank: old.frozenBank, clockOffset, flow) }
-                try addUp(old, bank: old.frozenBank ^ 1, clockOffset, flow)
-                predecessor.withLock { $0 = nil }
+            guard drained(tables.rings, wait), old.allSatisfy({ drained($0.rings, wait) }) else { return nil }
+            for old in old.reversed() {
+                for bank in old.waitingBanks { try addUp(old, bank: bank, clockOffset, flow) }
+            }
+            if !old.isEmpty {
+                tables.absorb()
+                predecessors.withLock { $0 = [] }
             }
             try addUp(tables, bank: tables.frozenBank, clockOffset, flow)
             let sums = state.withLock { state in
@@ -56,33 +58,35 @@ extension Capture {
         }
     }
 
-    private func drained(_ tables: Tables, _ wait: () -> Bool) -> Bool {
-        let target = tables.rings.passes + 2
-        while tables.rings.passes < target {
+    private func drained(_ rings: RingSet<some ReadableRing>, _ wait: () -> Bool) -> Bool {
+        let target = rings.passes + 2
+        while rings.passes < target {
             guard wait() else { return false }
         }
         return true
     }
 
     /// Adds a frozen bank to the totals.
-    private func addUp(_ tables: Tables, bank: Int, _ clockOffset: Int64, _ flow: (FlowRecord) -> Void) throws(BPFError)
-    {
+    private func addUp(
+        _ tables: some CountedTables, bank: Int, _ clockOffset: Int64, _ flow: (FlowRecord) -> Void
+    ) throws(BPFError) {
         var tracked: [Port: UInt64] = [:]
-        try tables.flows.forEach(bank: bank, clockOffset: clockOffset) { record in
+        try tables.forEachFlow(bank: bank, clockOffset: clockOffset) { record in
             let port = Port(interface: record.key.ifindex, direction: record.direction)
             tracked[port, default: 0] += record.value.frames
             flow(record)
         }
-        let isInherited = tables !== self.tables || inheritedGeneration.map { tables.generation - 1 <= $0 } ?? false
+        let isInherited = tables is Predecessor || inheritedGeneration.map { self.tables.generation - 1 <= $0 } ?? false
         let interfaces = state.withLock { Array($0.interfaces.values) }
         for interface in interfaces {
+            guard let first = tables.slot(of: interface) else { continue }
             for direction in Direction.allCases {
                 let port = Port(interface: interface.device.index, direction: direction)
-                let slot = interface.slot(direction)
+                let slot = first + Int(direction.rawValue)
                 var sum = InterfaceCounters()
-                tables.counters.read(slot: slot, bank: bank) { sum.add($0) }
+                try tables.read(slot: slot, bank: bank) { sum.add($0) }
                 sum.tracked = tracked[port] ?? 0
-                sum.drained = tables.rings.takeDrained(slot: slot, bank: bank)
+                sum.drained = tables.takeDrained(slot: slot, bank: bank)
                 if isInherited {
                     // All that was sampled is out of the rings by now: what not by this process, by an earlier one.
                     let all = sum.sampled - sum.ringLost

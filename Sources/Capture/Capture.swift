@@ -15,8 +15,9 @@ public final class Capture: @unchecked Sendable {
 
     package let programs: Object
     let tables: Tables
-    /// What a process before this one left in tables of another size, until it is added up.
-    let predecessor: Mutex<Tables?>
+    /// What processes before this one left in tables that these programs cannot use, until it is added up; the youngest
+    /// first.
+    let predecessors: Mutex<[Predecessor]>
     let inheritance: Inheritance
     /// Until this generation, an earlier process may have taken records out of the rings.
     let inheritedGeneration: UInt64?
@@ -72,18 +73,18 @@ public final class Capture: @unchecked Sendable {
             var maps: [String: Map] = [:]
             for name in Tables.names { maps[name] = try object.map(name) }
             tables = try Tables(maps)
-            let old = continues ? nil : try inheritance.maps.map { maps throws(BPFError) in try Tables(maps) }
-            predecessor = Mutex(old)
+            let old = try inheritance.predecessors(of: object, continuing: continues ? tables : nil)
+            predecessors = Mutex(old)
             inheritedGeneration = continues ? tables.generation : nil
             if !continues {
-                // Records that wait in rings of another size have another generation than those to come.
-                if let old { tables.begin(after: old) }
-                tables.control.pointee.identifier = old?.control.pointee.identifier ?? .random(in: 1 ... .max)
+                // Records that wait in other rings have another generation than those to come.
+                if let last = old.first { tables.begin(after: last) }
+                tables.control.pointee.identifier = old.first?.identifier ?? .random(in: 1 ... .max)
             }
             rules = try RuleSet(object)
             doorbell = try Doorbell(object.map("doorbell"))
             programs = object
-            try takeOver(from: old ?? (continues ? tables : nil))
+            if continues { try goOn() } else if let last = old.first { try takeOver(from: last) }
         } catch {
             throw CaptureError(error)
         }
@@ -97,7 +98,7 @@ public final class Capture: @unchecked Sendable {
 
     private static func open(ringMemory: Int, flowMemory: Int) throws(BPFError) -> Object {
         let stride = 2 * Self.maximumInterfaces
-        let size = RingSet.size(of: ringMemory, processors: Map.processors)
+        let size = RecordRing.size(of: ringMemory, processors: Map.processors)
         let object = try Object(opening: EmbeddedObject.bytes)
         let flowSize = FlowTableSize(memory: flowMemory)
         try object.setConstants([UInt32(stride)] + flowSize.constants + [UInt32(size / Int(HDRLOG_RING_PIECE))])
@@ -110,11 +111,16 @@ public final class Capture: @unchecked Sendable {
         return object
     }
 
-    /// Everything that another process needs to go on without a gap. Valid until an interface comes or goes.
+    /// Everything that another process needs to go on without a gap. Valid until an interface comes or goes, or what was
+    /// inherited is added up.
     public var keepsakes: [Keepsake] {
         // The programs' own maps belong to one version of them, which another version's would not understand.
-        let found =
-            keepsakes(of: Tables.names, Inheritance.Name.map) + keepsakes(of: RuleSet.names, Inheritance.Name.programs)
+        var found = keepsakes(of: Tables.names, Keepsake.map) + keepsakes(of: RuleSet.names, Keepsake.programs)
+        if let types = programs.types {
+            let set = (try? programs.map(Tables.names[0]))?.identifier ?? 0
+            found.append(Keepsake([Keepsake.map, Keepsake.types, "\(set)"], descriptor: types))
+        }
+        found += predecessors.withLock { $0.flatMap(\.keepsakes) }
         return state.withLock { $0.interfaces.values.reduce(into: found) { $0 += $1.keepsakes } }
     }
 
@@ -139,8 +145,7 @@ public final class Capture: @unchecked Sendable {
     /// Moves records from the rings into a chunk.
     /// - Returns: true when all rings were empty at the end; false when the chunk is full and more may wait.
     public func drain(into chunk: RecordChunk) -> Bool {
-        let old = predecessor.withLock { $0 }
-        if let old, !old.rings.drain(into: chunk) { return false }
+        for old in predecessors.withLock({ $0 }).reversed() where !old.rings.drain(into: chunk) { return false }
         return tables.rings.drain(into: chunk)
     }
 

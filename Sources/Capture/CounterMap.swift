@@ -57,7 +57,7 @@ struct CounterMap: @unchecked Sendable {
     func sampled(slot: Int, bank: Int) -> UInt64 {
         var sum: UInt64 = 0
         withValues(slot: slot, bank: bank) { values in
-            for processor in values.indices { sum += values.baseAddress![processor].sampled }
+            for processor in values.indices { sum += values.baseAddress![processor].counts.sampled }
         }
         return sum
     }

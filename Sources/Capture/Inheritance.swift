@@ -3,75 +3,63 @@ internal import CHdrlog
 internal import Glibc
 internal import Records
 
-/// What a process before this one left: the maps that its programs count in, and the links that hold its programs.
+/// What processes before this one left: the maps that their programs count in, and the links that hold the programs.
 final class Inheritance: @unchecked Sendable {
-    private let descriptors: [String: Int32]
-    /// Maps were left whose layout is another version's: they cannot be read.
+    /// The youngest first. A process that was killed while it took over leaves those of its predecessor, too.
+    private(set) var sets: [InheritedMaps] = []
+    /// Maps were left that cannot be read.
     private(set) var isForeign = false
     /// By interface, until they are claimed.
     private var links: [UInt32: [InheritedLink]] = [:]
 
     /// Takes the descriptors over; those that mean nothing to us are closed.
     init(_ keepsakes: [Keepsake]) {
-        // A process that was killed while it took over may leave the tables of its predecessor, too: the younger count.
-        var sets: [UInt64: [String: Int32]] = [:]
+        var found: [UInt64: [String: Int32]] = [:]
         for keepsake in keepsakes {
-            if let (name, set) = Self.map(keepsake), sets[set]?[name] == nil {
-                sets[set, default: [:]][name] = keepsake.descriptor
+            if let (name, set) = Self.map(keepsake), found[set]?[name] == nil {
+                found[set, default: [:]][name] = keepsake.descriptor
             } else if let link = InheritedLink(keepsake) {
                 links[link.interface, default: []].append(link)
             } else {
-                if keepsake.parts.first == Name.map, keepsake.layout != Int(HDRLOG_LAYOUT) { isForeign = true }
+                if keepsake.parts.first == Keepsake.map, keepsake.handover != Int(HDRLOG_HANDOVER) { isForeign = true }
                 close(keepsake.descriptor)
             }
         }
-        let youngest = sets.keys.max()
-        for (set, maps) in sets where set != youngest {
-            for descriptor in maps.values { close(descriptor) }
-        }
-        descriptors = youngest.flatMap { sets[$0] } ?? [:]
+        sets = found.sorted { $0.key > $1.key }.map { InheritedMaps(number: $0.key, $0.value) }
     }
 
     /// A map's name and the set that it belongs to.
     private static func map(_ keepsake: Keepsake) -> (name: String, set: UInt64)? {
         let parts = keepsake.parts
-        guard keepsake.layout == Int(HDRLOG_LAYOUT), parts.count == 3, parts[0] == Name.map,
+        guard keepsake.handover == Int(HDRLOG_HANDOVER), parts.count == 3, parts[0] == Keepsake.map,
             let set = UInt64(parts[2])
         else { return nil }
         return (parts[1], set)
     }
 
-    deinit { for descriptor in descriptors.values { close(descriptor) } }
-
-    /// First parts of keepsakes' names.
-    enum Name {
-        static let map = "map"
-        static let link = "link"
-        /// Of one version of the programs only.
-        static let programs = "programs"
-    }
-
-    /// All maps of `Tables`, or nil when there is not each of them, or they are another version's.
-    var maps: [String: Map]? {
-        guard !isForeign else { return nil }
-        let found = descriptors.compactMapValues { try? Map(of: $0) }
-        return Tables.names.allSatisfy { found[$0] != nil } ? found : nil
-    }
-
-    /// Has an object use the maps, if they are as it would make them itself.
+    /// Has an object use the youngest maps, if they are as it would make them itself. Before the object is loaded.
     /// - Returns: whether it does.
-    func give(to programs: borrowing Object) throws(BPFError) -> Bool {
-        guard let maps else { return false }
-        var fits = true
-        for name in Tables.names {
-            let wanted = try programs.map(name)
-            // Without another HDRLOG_LAYOUT these are the same; memory is at stake, so they are looked at.
-            isForeign = isForeign || !maps[name]!.hasLayout(of: wanted)
-            fits = fits && maps[name]!.hasShape(of: wanted)
+    func give(to programs: borrowing Object) throws(BPFError) -> Bool { try sets.first?.give(to: programs) ?? false }
+
+    /// Whose maps hold something that no other ones have, the youngest first.
+    /// - Parameters:
+    ///   - programs: whose structures the values become.
+    ///   - continued: the tables that go on in the youngest maps, if any do.
+    func predecessors(of programs: borrowing Object, continuing continued: Tables?) throws(BPFError) -> [Predecessor] {
+        let own = programs.structures(Tables.structures)
+        var found: [Predecessor] = []
+        var isAbsorbed = continued?.hasAbsorbed ?? false
+        for maps in sets.dropFirst(continued == nil ? 0 : 1) where !isAbsorbed {
+            guard let predecessor = try Predecessor(maps, own) else {
+                isForeign = true
+                break
+            }
+            isAbsorbed = predecessor.hasAbsorbed
+            found.append(predecessor)
         }
-        guard fits else { return false }
-        for name in Tables.names { try programs.reuse(descriptors[name]!, as: name) }
-        return true
+        // Whoever is needed keeps them open.
+        sets = []
+        return found
     }
 
     func claimLinks(of interface: UInt32) -> [InheritedLink] { links.removeValue(forKey: interface) ?? [] }
@@ -94,7 +82,7 @@ final class InheritedLink {
     init?(_ keepsake: Keepsake) {
         // Links are the same for every version.
         let parts = keepsake.parts
-        guard parts.count == 5, parts[0] == Inheritance.Name.link, let interface = UInt32(parts[1]),
+        guard parts.count == 5, parts[0] == Keepsake.link, let interface = UInt32(parts[1]),
             let direction = Direction.allCases.first(where: { "\($0.name)" == parts[2] }),
             let place = HookPlace.allCases.first(where: { $0.word == parts[3] })
         else { return nil }
@@ -111,8 +99,7 @@ extension Link {
     /// The kernel's number is in the name, so that a link that takes the place of another is not taken for it.
     func keepsake(interface: UInt32, _ direction: Direction, _ place: HookPlace) -> Keepsake {
         Keepsake(
-            [Inheritance.Name.link, "\(interface)", "\(direction.name)", place.word, "\(identifier)"],
-            descriptor: reference)
+            [Keepsake.link, "\(interface)", "\(direction.name)", place.word, "\(identifier)"], descriptor: reference)
     }
 }
 

@@ -5,41 +5,41 @@ extension InterfaceCounters {
     /// Counters where a process before this one left them.
     init(_ totals: hdrlog_totals) {
         self.init()
-        var counters = hdrlog_counters()
-        withUnsafeBytes(of: totals.counters) { from in
-            withUnsafeMutableBytes(of: &counters) { $0.copyMemory(from: from) }
-        }
-        withUnsafePointer(to: counters) { add($0) }
+        withUnsafePointer(to: totals.counts) { add($0) }
         tracked = totals.tracked
         drained = totals.drained
         inherited = totals.drained
     }
 
     var totals: hdrlog_totals {
-        var counters = hdrlog_counters()
-        counters.frames = frames
-        counters.wire_packets = wirePackets
-        counters.bytes = bytes
-        counters.filtered = filtered
-        counters.counted = counted
-        counters.sampled = sampled
-        counters.ring_lost = ringLost
-        counters.keyed = keyed
-        counters.untracked = untracked
-        Self.fill(&counters.malformed, malformed)
-        Self.fill(&counters.ethertypes, etherTypes.map { hdrlog_tally(frames: $0.frames, bytes: $0.bytes) })
-        Self.fill(&counters.protocols, protocols.map { hdrlog_tally(frames: $0.frames, bytes: $0.bytes) })
         var totals = hdrlog_totals()
         totals.tracked = tracked
         totals.drained = drained
-        withUnsafeBytes(of: &counters) { from in
-            withUnsafeMutableBytes(of: &totals.counters) { $0.copyBytes(from: from.prefix($0.count)) }
-        }
+        totals.counts.frames = frames
+        totals.counts.wire_packets = wirePackets
+        totals.counts.bytes = bytes
+        totals.counts.filtered = filtered
+        totals.counts.counted = counted
+        totals.counts.sampled = sampled
+        totals.counts.ring_lost = ringLost
+        totals.counts.keyed = keyed
+        totals.counts.untracked = untracked
+        Self.fill(&totals.counts.malformed, malformed)
+        Self.fill(&totals.counts.ethertypes, etherTypes.map(hdrlog_tally.init))
+        Self.fill(&totals.counts.protocols, protocols.map(hdrlog_tally.init))
         return totals
     }
 
     /// C arrays are tuples in Swift.
     private static func fill<Tuple, Element>(_ tuple: inout Tuple, _ elements: [Element]) {
         withUnsafeMutableBytes(of: &tuple) { bytes in elements.withUnsafeBytes { bytes.copyMemory(from: $0) } }
+    }
+}
+
+extension hdrlog_tally {
+    init(_ tally: InterfaceCounters.Tally) {
+        self.init()
+        frames = tally.frames
+        bytes = tally.bytes
     }
 }

@@ -58,20 +58,26 @@ public struct InterfaceCounters: Equatable, Sendable {
 
     /// Adds what one CPU counted in one generation.
     mutating func add(_ counters: UnsafePointer<hdrlog_counters>) {
-        frames += counters.pointee.frames
-        wirePackets += counters.pointee.wire_packets
-        bytes += counters.pointee.bytes
-        filtered += counters.pointee.filtered
-        counted += counters.pointee.counted
-        sampled += counters.pointee.sampled
-        ringLost += counters.pointee.ring_lost
-        keyed += counters.pointee.keyed
-        untracked += counters.pointee.untracked
+        // At the begin of the structure; a key path to it would copy it.
+        UnsafeRawPointer(counters).withMemoryRebound(to: hdrlog_counts.self, capacity: 1) { add($0) }
         histograms.add(counters)
-        let raw = UnsafeRawPointer(counters)
-        Self.forEach(raw, \hdrlog_counters.malformed, UInt64.self, malformed.count) { malformed[$0] += $1 }
-        Self.forEach(raw, \hdrlog_counters.ethertypes, hdrlog_tally.self, etherTypes.count) { etherTypes[$0].add($1) }
-        Self.forEach(raw, \hdrlog_counters.protocols, hdrlog_tally.self, protocols.count) { protocols[$0].add($1) }
+    }
+
+    /// Likewise, without histograms.
+    mutating func add(_ counts: UnsafePointer<hdrlog_counts>) {
+        frames += counts.pointee.frames
+        wirePackets += counts.pointee.wire_packets
+        bytes += counts.pointee.bytes
+        filtered += counts.pointee.filtered
+        counted += counts.pointee.counted
+        sampled += counts.pointee.sampled
+        ringLost += counts.pointee.ring_lost
+        keyed += counts.pointee.keyed
+        untracked += counts.pointee.untracked
+        let raw = UnsafeRawPointer(counts)
+        Self.forEach(raw, \hdrlog_counts.malformed, UInt64.self, malformed.count) { malformed[$0] += $1 }
+        Self.forEach(raw, \hdrlog_counts.ethertypes, hdrlog_tally.self, etherTypes.count) { etherTypes[$0].add($1) }
+        Self.forEach(raw, \hdrlog_counts.protocols, hdrlog_tally.self, protocols.count) { protocols[$0].add($1) }
     }
 
     /// Adds what was counted in another generation.
@@ -90,11 +96,11 @@ public struct InterfaceCounters: Equatable, Sendable {
 
     /// C arrays are tuples in Swift; this walks one as memory.
     private static func forEach<Element>(
-        _ counters: UnsafeRawPointer, _ array: PartialKeyPath<hdrlog_counters>, _: Element.Type, _ count: Int,
+        _ counts: UnsafeRawPointer, _ array: PartialKeyPath<hdrlog_counts>, _: Element.Type, _ count: Int,
         _ body: (Int, Element) -> Void
     ) {
-        let offset = MemoryLayout<hdrlog_counters>.offset(of: array)!
-        let first = (counters + offset).assumingMemoryBound(to: Element.self)
+        let offset = MemoryLayout<hdrlog_counts>.offset(of: array)!
+        let first = (counts + offset).assumingMemoryBound(to: Element.self)
         for index in 0..<count { body(index, first[index]) }
     }
 }

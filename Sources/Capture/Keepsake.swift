@@ -12,19 +12,28 @@ public struct Keepsake: Sendable {
 
     public init(name: String, descriptor: Int32) { (self.name, self.descriptor) = (name, descriptor) }
 
-    /// Begins all names; HDRLOG_LAYOUT follows, since maps can be read by programs of the same layout only.
+    /// Begins all names; HDRLOG_HANDOVER follows, since maps of another one cannot be read.
     private static let prefix = "hdrlog"
+
+    // What they are, in the first part of their names.
+    static let map = "map"
+    static let link = "link"
+    /// Of one version of the programs only.
+    static let programs = "programs"
+
+    /// Beside the names of maps: the descriptor of their types, see `Structure`.
+    static let types = "types"
 
     /// - Parameter parts: without "-".
     public init(_ parts: [String], descriptor: Int32) {
-        self.init(name: (["\(Self.prefix)\(HDRLOG_LAYOUT)"] + parts).joined(separator: "-"), descriptor: descriptor)
+        self.init(name: (["\(Self.prefix)\(HDRLOG_HANDOVER)"] + parts).joined(separator: "-"), descriptor: descriptor)
     }
 
-    /// What `init` was given, whatever the layout is; empty for what is none of ours.
-    var parts: [String] { layout == nil ? [] : name.split(separator: "-").dropFirst().map { String($0) } }
+    /// What `init` was given, whatever HDRLOG_HANDOVER is; empty for what is none of ours.
+    var parts: [String] { handover == nil ? [] : name.split(separator: "-").dropFirst().map { String($0) } }
 
-    /// Of the version that left it.
-    var layout: Int? {
+    /// HDRLOG_HANDOVER of the version that left it.
+    var handover: Int? {
         guard name.hasPrefix(Self.prefix) else { return nil }
         return Int(name.dropFirst(Self.prefix.count).prefix { $0 != "-" })
     }

@@ -3,19 +3,32 @@ internal import CHdrlog
 internal import CLinux
 internal import Records
 
+/// A ring that records are taken out of.
+protocol ReadableRing {
+    /// Calls `take` with each record in order, until there is none or `take` returns false; that record stays.
+    /// - Returns: false when `take` ended it.
+    func drain(_ take: (UnsafeRawBufferPointer) -> Bool) -> Bool
+}
+
 /// One CPU's ring of records, and its one reader; see bpf/record.bpf.h for the writer.
 ///
 /// What was read is told to the programs when a piece or the ring is finished, not for each record: the writer's cache
 /// line would wander between two CPUs. The position lives in the map, so that another process can go on where this one
 /// stopped; it may read the last records of this one again only if this one ends within `drain`.
-struct RecordRing {
+struct RecordRing: ReadableRing {
     private let position: UnsafeMutablePointer<hdrlog_ring>
     private let bytes: UnsafeRawPointer
     private let mask: UInt64
 
     private static let piece = UInt64(HDRLOG_RING_PIECE)
     /// Behind this, a piece has no further record.
-    private static let last = UInt64(HDRLOG_RING_PIECE) - UInt64(HDRLOG_RECORD_MAX)
+    private static let last = UInt64(HDRLOG_RING_PIECE) - UInt64(MemoryLayout<hdrlog_longest_record>.size)
+
+    /// Bytes of each CPU's ring: the largest power of two that fits its share, at least one piece.
+    static func size(of memory: Int, processors: Int) -> Int {
+        let share = max(Int(HDRLOG_RING_PIECE), memory / max(1, processors))
+        return 1 << (Int.bitWidth - 1 - share.leadingZeroBitCount)
+    }
 
     /// - Parameter bytes: the ring's pieces, one behind the other, a power of two in all.
     init(position: UnsafeMutablePointer<hdrlog_ring>, bytes: UnsafeRawBufferPointer) {
@@ -27,8 +40,6 @@ struct RecordRing {
     /// Tells the writer whether the next record should ring the doorbell.
     func setAsleep(_ isAsleep: Bool) { hdrlog_release_u64(&position.pointee.asleep, isAsleep ? 1 : 0) }
 
-    /// Calls `take` with each record in order, until there is none or `take` returns false; that record stays.
-    /// - Returns: false when `take` ended it.
     @inline(__always)
     func drain(_ take: (UnsafeRawBufferPointer) -> Bool) -> Bool {
         var at = position.pointee.consumed

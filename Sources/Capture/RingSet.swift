@@ -6,8 +6,8 @@ internal import Synchronization
 /// The rings of all CPUs and their one reader.
 ///
 /// Also counts the records it hands on, by slot and bank, so that each generation can be accounted for exactly.
-final class RingSet: @unchecked Sendable {
-    private let rings: UnsafeMutableBufferPointer<RecordRing>
+final class RingSet<Ring: ReadableRing>: @unchecked Sendable {
+    private let rings: UnsafeMutableBufferPointer<Ring>
     /// Which slot an interface counts in, by index modulo HDRLOG_PORTS.
     private let slots: UnsafeMutableBufferPointer<UInt16>
     private let drained: UnsafeMutableBufferPointer<UInt64>
@@ -19,39 +19,28 @@ final class RingSet: @unchecked Sendable {
     private var first = 0
     private var wasEmptied = false
 
-    /// - Parameter slots: of all banks together.
-    init(positions map: Map, pieces: Map, slots count: Int) throws(BPFError) {
-        size = pieces.entries / Map.processors * Int(HDRLOG_RING_PIECE)
-        rings = .allocate(capacity: Map.processors)
+    /// - Parameters:
+    ///   - size: bytes of each ring.
+    ///   - slots: of all banks together.
+    init(_ rings: [Ring], size: Int, slots count: Int) {
+        self.rings = .allocate(capacity: rings.count)
+        _ = self.rings.initialize(fromContentsOf: rings)
+        self.size = size
         slots = .allocate(capacity: Int(HDRLOG_PORTS))
         slots.initialize(repeating: 0)
         drained = .allocate(capacity: count)
         drained.initialize(repeating: 0)
         stride = count / Int(HDRLOG_BANKS)
-        let positions = try map.shared(as: hdrlog_ring.self, count: Map.processors)
-        let bytes = try pieces.shared(as: UInt8.self, count: size * Map.processors)
-        for processor in 0..<rings.count {
-            let own = UnsafeRawBufferPointer(start: bytes + processor * size, count: size)
-            rings.initializeElement(at: processor, to: RecordRing(position: positions + processor, bytes: own))
-        }
     }
 
     deinit {
+        rings.deinitialize()
         rings.deallocate()
         slots.deallocate()
         drained.deallocate()
     }
 
-    /// Bytes of each CPU's ring: the largest power of two that fits its share, at least one piece.
-    static func size(of memory: Int, processors: Int) -> Int {
-        let share = max(Int(HDRLOG_RING_PIECE), memory / max(1, processors))
-        return 1 << (Int.bitWidth - 1 - share.leadingZeroBitCount)
-    }
-
     func setSlot(_ slot: UInt16, of interface: UInt32) { slots[Int(interface) % slots.count] = slot }
-
-    /// See `Capture.setAsleep`.
-    func setAsleep(_ isAsleep: Bool) { for ring in rings { ring.setAsleep(isAsleep) } }
 
     var passes: Int { emptied.load(ordering: .acquiring) }
 
@@ -82,4 +71,21 @@ final class RingSet: @unchecked Sendable {
         defer { drained[bank * stride + slot] = 0 }
         return drained[bank * stride + slot]
     }
+}
+
+extension RingSet where Ring == RecordRing {
+    /// - Parameter count: slots of all banks together.
+    convenience init(positions map: Map, pieces: Map, slots count: Int) throws(BPFError) {
+        let size = pieces.entries / Map.processors * Int(HDRLOG_RING_PIECE)
+        let positions = try map.shared(as: hdrlog_ring.self, count: Map.processors)
+        let bytes = try pieces.shared(as: UInt8.self, count: size * Map.processors)
+        let rings = (0..<Map.processors).map { processor in
+            let own = UnsafeRawBufferPointer(start: bytes + processor * size, count: size)
+            return RecordRing(position: positions + processor, bytes: own)
+        }
+        self.init(rings, size: size, slots: count)
+    }
+
+    /// See `Capture.setAsleep`.
+    func setAsleep(_ isAsleep: Bool) { for ring in rings { ring.setAsleep(isAsleep) } }
 }

@@ -8,16 +8,22 @@ internal import Records
 /// A generation at a time is added up: frozen, then handed out, then entered in `totals`, then forgotten. A process may be
 /// killed between any two of these steps; the next one goes on at the same place, and nothing is counted twice.
 final class Tables: @unchecked Sendable {
-    /// Names of the maps, all of the layout HDRLOG_LAYOUT.
+    /// Names of the maps.
     static let names = [
         "control", "ports", "counters", "totals", "ethertypes", "flows", "flow_heads", "flow_usage", "rings",
         "ring_bytes",
+    ]
+    /// Names of what lies in them: programs can use maps only if all of these look as they have them.
+    static let structures = [
+        "hdrlog_control", "hdrlog_port", "hdrlog_counters", "hdrlog_totals", "hdrlog_ethertype_key", "hdrlog_tally",
+        "hdrlog_flow", "flow_heads", "hdrlog_flow_usage", "hdrlog_ring", "hdrlog_ring_piece", "hdrlog_longest_record",
+        "hdrlog_record",
     ]
 
     let control: UnsafeMutablePointer<hdrlog_control>
     let counters: CounterMap
     let flows: FlowTable
-    let rings: RingSet
+    let rings: RingSet<RecordRing>
     private let totals: Map
 
     /// - Parameter maps: by name, all of `names`.
@@ -39,11 +45,17 @@ final class Tables: @unchecked Sendable {
     /// The bank of the generation before the running one.
     var frozenBank: Int { Int(generation & 1) ^ 1 }
 
-    /// Goes on with the generations of tables whose programs have not begun to count here; before anything is in these.
-    func begin(after old: Tables) {
+    /// Goes on with the generations of other tables; before anything is in these.
+    func begin(after old: Predecessor) {
         control.pointee.generation = old.generation &+ 2
         control.pointee.collected = control.pointee.generation
     }
+
+    /// The generation that is collected next has all that was left in other tables.
+    func absorb() { control.pointee.absorbed = control.pointee.collected + 1 }
+
+    /// What an earlier process left in tables before these is in the totals.
+    var hasAbsorbed: Bool { control.pointee.absorbed != 0 && control.pointee.collected >= control.pointee.absorbed }
 
     /// Ends the generation that runs, and waits until no program is at work in it.
     func freeze() {
@@ -92,5 +104,34 @@ final class Tables: @unchecked Sendable {
         withUnsafeMutablePointer(to: &control.pointee.banks) {
             $0.withMemoryRebound(to: hdrlog_bank.self, capacity: Int(HDRLOG_BANKS), body)
         }
+    }
+}
+
+/// Where a process counted, a bank at a time: as it stands there when no program uses the bank any more.
+protocol CountedTables {
+    /// Of ingress in bank 0; nil when the interface is not in these tables.
+    func slot(of interface: LoggedInterface) -> Int?
+
+    /// Calls `add` with what each CPU counted.
+    func read(slot: Int, bank: Int, add: (UnsafePointer<hdrlog_counters>) -> Void) throws(BPFError)
+
+    /// Records that were taken out of the rings; starts anew at zero.
+    func takeDrained(slot: Int, bank: Int) -> UInt64
+
+    /// - Parameter clockOffset: from the kernel's coarse clock to UTC.
+    func forEachFlow(bank: Int, clockOffset: Int64, _ body: (FlowRecord) -> Void) throws(BPFError)
+}
+
+extension Tables: CountedTables {
+    func slot(of interface: LoggedInterface) -> Int? { Int(interface.slot) }
+
+    func read(slot: Int, bank: Int, add: (UnsafePointer<hdrlog_counters>) -> Void) {
+        counters.read(slot: slot, bank: bank, add: add)
+    }
+
+    func takeDrained(slot: Int, bank: Int) -> UInt64 { rings.takeDrained(slot: slot, bank: bank) }
+
+    func forEachFlow(bank: Int, clockOffset: Int64, _ body: (FlowRecord) -> Void) throws(BPFError) {
+        try flows.forEach(bank: bank, clockOffset: clockOffset, body)
     }
 }

@@ -2,6 +2,7 @@ import CHdrlog
 import Filter
 import Foundation
 import Records
+import Synchronization
 import Testing
 
 @testable import BPF
@@ -41,6 +42,7 @@ struct TakeoverTests {
         let frames: UInt64 = 2_000_000
         let network = try TestNetwork()
         var capture = try start(network)
+        let identifier = capture.identifier
         var drain = AccountingTests.Drain(capture)
         let sender = Task.detached { try network.generate(Int(frames), "--rate", "400000") }
         var drained = 0
@@ -55,7 +57,7 @@ struct TakeoverTests {
             drain = AccountingTests.Drain(capture)
             // Of a generation that was frozen, and of the one that ran.
             for _ in 0..<2 { _ = try snapshot(capture) }
-            #expect(capture.isInheritanceAddedUp)
+            #expect(capture.isInheritanceAddedUp && !capture.losesInheritance && capture.identifier == identifier)
         }
         while try snapshot(capture).counters.frames < frames, !sender.isCancelled { usleep(20_000) }
         drain.stop()
@@ -85,7 +87,7 @@ struct TakeoverTests {
     func addedUp() throws {
         try relay(rings: [16 << 20, 16 << 20, 16 << 20]) { capture in
             var counters = hdrlog_counters()
-            counters.frames = 4711
+            counters.counts.frames = 4711
             let map = capture.tables.counters
             let slot = capture.tables.frozenBank * map.stride
             try withUnsafeBytes(of: counters) { one in
@@ -100,8 +102,10 @@ struct TakeoverTests {
         try relay(rings: [8 << 20, 32 << 20, 16 << 20]) { _ in }
     }
 
-    @Test("a version of another layout takes over the links: each frame meets one of the two, and what is lost is told")
-    func otherLayout() throws {
+    @Test(
+        "a version that cannot read the maps takes over the links: each frame meets one of the two, and the loss is told"
+    )
+    func otherHandover() throws {
         let frames: UInt64 = 1_000_000
         let network = try TestNetwork()
         let first = try start(network)
@@ -110,7 +114,7 @@ struct TakeoverTests {
         usleep(500_000)
         let inherited = kept(first).map {
             Keepsake(
-                name: $0.name.replacing("hdrlog\(HDRLOG_LAYOUT)-", with: "hdrlog\(HDRLOG_LAYOUT + 1)-"),
+                name: $0.name.replacing("hdrlog\(HDRLOG_HANDOVER)-", with: "hdrlog\(HDRLOG_HANDOVER + 1)-"),
                 descriptor: $0.descriptor)
         }
         first.letGo()
@@ -130,6 +134,50 @@ struct TakeoverTests {
         #expect(before > 0 && after > 0)
         #expect(before + after == frames)
         #expect(second.isInheritanceAddedUp)
+    }
+
+    @Test("a process that dies before it has added up what another one left in other maps leaves both to the next one")
+    func diesOverTwo() throws {
+        let frames: UInt64 = 500_000
+        let network = try TestNetwork()
+        let first = try start(network, ring: 8 << 20)
+        var drains = [AccountingTests.Drain(first)]
+        let sender = Task.detached { try network.generate(Int(frames), "--rate", "200000") }
+        usleep(200_000)
+        drains[0].stop()
+        first.tables.freeze()
+        usleep(100_000)
+        var inherited = kept(first)
+        first.letGo()
+        // The last of them has no others behind it but in the third's maps.
+        for ring in [16 << 20, 32 << 20] {
+            let killed = try start(network, inherited, ring: ring)
+            usleep(300_000)
+            inherited = kept(killed)
+            killed.letGo()
+        }
+        let held = inherited.map { Keepsake(name: $0.name, descriptor: dup($0.descriptor)) }
+        let last = try start(network, inherited, ring: 32 << 20)
+        drains.append(AccountingTests.Drain(last))
+        #expect(last.predecessors.withLock { $0.count } == 2)
+        while try snapshot(last).counters.frames < frames, !sender.isCancelled { usleep(20_000) }
+        #expect(last.isInheritanceAddedUp && !last.losesInheritance)
+        drains[1].stop()
+        let counters = last.totals[0].counters
+        #expect(counters.frames == frames && counters.keyed == frames)
+        #expect(counters.keyed == counters.tracked + counters.untracked)
+        #expect(Int(counters.drained) == drains[0].records + drains[1].records)
+        #expect(counters.sampled == counters.drained + counters.ringLost)
+        // Now that all is added up, what was before is not looked at again, even if somebody still holds it.
+        let another = try start(network, held + kept(last), ring: 32 << 20)
+        #expect(another.predecessors.withLock { $0.isEmpty } && another.totals[0].counters.frames == frames)
+    }
+
+    @Test("maps without a description of their types are not read")
+    func noTypes() throws {
+        let first = try Capture(ringMemory: 1 << 20)
+        let second = try Capture(ringMemory: 1 << 20, inherited: kept(first).filter { !$0.name.contains("-types-") })
+        #expect(second.losesInheritance && second.identifier != first.identifier)
     }
 
     @Test("maps whose values are of another size are not read, whatever their name says")

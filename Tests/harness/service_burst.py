@@ -37,9 +37,10 @@ def counters(system) -> dict:
 class Burst:
     """Exactly FRAMES frames from the peer, at full speed without a rate. Leaving the context waits for their end."""
 
-    def __init__(self, system, rate: int | None = None):
+    def __init__(self, system, rate: int | None = None, flows: int = 1):
         peer = system.lab.peer
-        command = [HDRGEN, "--interface", peer.device, "--count", FRAMES, *(["--rate", rate] if rate else [])]
+        command = [HDRGEN, "--interface", peer.device, "--count", FRAMES, "--flows", flows]
+        command += ["--rate", rate] if rate else []
         self.thread = threading.Thread(target=lambda: peer.run(*command, timeout=120))
 
     def __enter__(self):

@@ -4,6 +4,10 @@
 #include <linux/types.h>
 #include "hdrlog_flow.h"
 
+#define HDRLOG_MAX_CAPTURED   256 /* header bytes kept of a frame at the most */
+#define HDRLOG_MAX_VLAN_TAGS  4   /* tags that are stepped over; one more is an EtherType that is not known */
+#define HDRLOG_MAX_EXTENSIONS 8   /* IPv6 extension headers that are stepped over */
+
 /* A ring record: this prefix, then `captured` header bytes (L2 up to the end of L4's options), padded to 8. */
 struct hdrlog_record {
 	__u64 boot_ns; /* CLOCK_BOOTTIME when the hook saw the frame */
@@ -24,7 +28,16 @@ struct hdrlog_record {
  * one that might not fit into what is left of a piece stands at the beginning of the next one.
  */
 #define HDRLOG_RING_PIECE 65536
-#define HDRLOG_RECORD_MAX (32 + HDRLOG_MAX_CAPTURED)
+
+struct hdrlog_longest_record {
+	struct hdrlog_record prefix;
+	__u8 headers[HDRLOG_MAX_CAPTURED];
+};
+
+union hdrlog_ring_piece {
+	__u8 bytes[HDRLOG_RING_PIECE];
+	struct hdrlog_longest_record first;
+};
 
 /* Bytes that went into a CPU's ring and out of it, left-over ends of pieces included. A cache line for each writer. */
 struct hdrlog_ring {
@@ -34,10 +47,6 @@ struct hdrlog_ring {
 	__u64 asleep; /* not 0: the reader waits for the doorbell, which the writer rings once */
 	__u64 reserved_too[6];
 };
-
-#define HDRLOG_MAX_CAPTURED   256 /* header bytes kept of a frame at the most */
-#define HDRLOG_MAX_VLAN_TAGS  4   /* tags that are stepped over; one more is an EtherType that is not known */
-#define HDRLOG_MAX_EXTENSIONS 8   /* IPv6 extension headers that are stepped over */
 
 enum hdrlog_direction {
 	HDRLOG_INGRESS = 0,
@@ -83,10 +92,8 @@ enum hdrlog_ethertype {
 	HDRLOG_ETHERTYPES,
 };
 
-/* What one CPU counted for one interface, direction and bank.
- * frames = filtered + counted + sampled; keyed = frames of all flows + untracked.
- */
-struct hdrlog_counters {
+/* frames = filtered + counted + sampled; keyed = frames of all flows + untracked. */
+struct hdrlog_counts {
 	__u64 frames;
 	__u64 wire_packets; /* sum of max(1, gso_segs) */
 	__u64 bytes;
@@ -99,6 +106,11 @@ struct hdrlog_counters {
 	__u64 malformed[HDRLOG_MALFORMED_REASONS];
 	struct hdrlog_tally ethertypes[HDRLOG_ETHERTYPES];
 	struct hdrlog_tally protocols[256]; /* by IPv4's protocol or IPv6's upper protocol */
+};
+
+/* What one CPU counted for one interface, direction and bank. */
+struct hdrlog_counters {
+	struct hdrlog_counts counts;
 	struct hdrlog_histograms histograms;
 };
 
@@ -153,7 +165,10 @@ struct hdrlog_control {
 	struct hdrlog_bank banks[HDRLOG_BANKS];
 	/* Generations before this one are in the map `totals`, in the copy that its lowest bit tells. */
 	__u64 collected;
-	__u64 identifier; /* chosen at random when the maps were made */
+	__u64 identifier; /* chosen at random when the first maps were made that these ones go on from */
+	/* From this value of `collected` on, `totals` have all that is in the maps that these took the place of; 0:
+	 * none yet. */
+	__u64 absorbed;
 };
 
 /* Marks in the instructions of hdrlog_xdp: what they are changed into makes it ask for stripped VLAN tags. */
@@ -167,12 +182,16 @@ struct hdrlog_control {
 #define HDRLOG_CAST_CALL    0x48445235
 #define HDRLOG_FLAGS_OFFSET 0x48445236
 
-/* Of the maps that one process hands over to the next. Another number: the next one cannot read them. */
-#define HDRLOG_LAYOUT 2
+/* What one process hands over to the next is found by the names of maps and of the fields in their values, so fields
+ * may come, go, move and become wider; 0 stands for one that the other version does not have, and what is indexed by an
+ * enum is only ever added to. This number is raised when a name means something else than before, or the ring is walked
+ * in another way: then the next version cannot read what is there.
+ */
+#define HDRLOG_HANDOVER 3
 
 /* What user space has added up of an interface in one direction since it was attached. */
 struct hdrlog_totals {
 	__u64 tracked; /* frames of the flows that were handed out */
 	__u64 drained; /* records that were taken out of the rings */
-	__u64 counters[__builtin_offsetof(struct hdrlog_counters, histograms) / 8]; /* as there */
+	struct hdrlog_counts counts;
 };

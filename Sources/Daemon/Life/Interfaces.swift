@@ -13,7 +13,7 @@ final class Interfaces: @unchecked Sendable {
     /// Why wanted interfaces could not be attached, by name.
     let refused = Monitor<[String: String]>([:])
     private var store: DescriptorStore
-    /// Something was attached or detached since systemd was last told.
+    /// Something was attached or detached since systemd was last told, or it holds what has been added up since.
     private var isChanged = true
 
     init(
@@ -45,8 +45,8 @@ final class Interfaces: @unchecked Sendable {
         if isNew { log.tell(.refused, "not logged: \(reason)", [.interface: name, .reason: reason]) }
     }
 
-    /// Whether some that are wanted are not logged: trying again may help.
-    var areMissing: Bool { refused.withLock { !$0.isEmpty } }
+    /// Some that are wanted are not logged, which trying again may help, or systemd holds what has been added up since.
+    var isUnsettled: Bool { isChanged || refused.withLock { !$0.isEmpty } }
 
     /// Attaches to what has come, detaches from what has gone or is not wanted.
     /// - Returns: whether anything was detached: the next snapshot tells its last counters.
@@ -58,11 +58,14 @@ final class Interfaces: @unchecked Sendable {
         refused.withLock { $0 = $0.filter { name, _ in missing.contains(name) || wanted.contains { $0.name == name } } }
         for name in missing { refuse(name, "\(name): there is no such interface yet") }
         for index in attached.keys where !wanted.contains(where: { $0.index == index }) { detach(index) }
+        // Whoever follows a process that is killed here needs both the maps from before and those that count from now on.
+        if isChanged { store.add(capture.keepsakes) }
         for device in wanted where attached[device.index] != device.name {
             if attached[device.index] != nil { rename(device) } else { attach(device) }
         }
+        let isAddedUp = capture.isInheritanceAddedUp
         if isChanged { store.keep(capture.keepsakes) }
-        isChanged = false
+        isChanged = !isAddedUp
         return before.contains { attached[$0] == nil }
     }
 

@@ -64,7 +64,7 @@ final class Watch: Sendable {
             if event.isEnded { return }
             if let section = event.capture { interfaces.configure(section) }
             unseen += 1
-            if isChanged || event.capture != nil || interfaces.areMissing || unseen == Self.mostUnseen {
+            if isChanged || event.capture != nil || interfaces.isUnsettled || unseen == Self.mostUnseen {
                 unseen = 0
                 if interfaces.update() { due = Clock.boot }
             }

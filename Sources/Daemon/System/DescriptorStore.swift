@@ -17,12 +17,21 @@ struct DescriptorStore {
         self.always = always
     }
 
+    /// Has systemd hold these, too.
+    mutating func add(_ keepsakes: [Keepsake]) {
+        let new = keepsakes.filter { !kept.contains($0.name) }
+        guard !new.isEmpty else { return }
+        for keepsake in new { ServiceManager.keep(keepsake) }
+        kept.formUnion(new.map(\.name))
+        ServiceManager.wait()
+    }
+
     /// Has systemd hold these, what it always holds, and no others.
     mutating func keep(_ changing: [Keepsake]) {
         let keepsakes = changing + (always.map { [$0] } ?? [])
         let wanted = Set(keepsakes.map(\.name))
         guard wanted != kept else { return }
-        for keepsake in keepsakes where !kept.contains(keepsake.name) { ServiceManager.keep(keepsake) }
+        add(keepsakes)
         for name in kept.subtracting(wanted) { ServiceManager.forget(name) }
         kept = wanted
         ServiceManager.wait()

@@ -40,7 +40,7 @@ enum ServiceManager {
             guard let name = names?[index] else { return nil }
             defer { free(name) }
             let keepsake = Keepsake(name: String(cString: name), descriptor: firstDescriptor + Int32(index))
-            return isSocket(keepsake.descriptor) ? nil : keepsake
+            return keepsake.descriptor == listeningSocket ? nil : keepsake
         }
     }
 
@@ -63,13 +63,10 @@ enum ServiceManager {
     /// SD_LISTEN_FDS_START, an arithmetic macro that Swift does not import.
     private static let firstDescriptor: Int32 = 3
 
-    private static func isSocket(_ descriptor: Int32) -> Bool {
-        sd_is_socket_unix(descriptor, Int32(SOCK_STREAM.rawValue), 1, nil, 0) > 0
-    }
-
-    /// The listening socket that hdrlogd.socket opened, if the daemon was started by it.
-    static var listeningSocket: Int32? {
-        (firstDescriptor..<firstDescriptor + max(0, sd_listen_fds(0))).first { isSocket($0) }
+    /// The listening socket that hdrlogd.socket opened, if the daemon was started by it. It is looked for once, with
+    /// `keepsakes`: libsystemd takes none of the descriptors for passed on when one of them has been closed.
+    static let listeningSocket: Int32? = (firstDescriptor..<firstDescriptor + max(0, sd_listen_fds(0))).first {
+        sd_is_socket_unix($0, Int32(SOCK_STREAM.rawValue), 1, nil, 0) > 0
     }
 
     private static func notify(_ state: String) { sd_notify(0, state) }
