@@ -1,5 +1,7 @@
 """The Debian package in a system of its own: install, use, remove, purge."""
 
+import re
+
 import pytest
 
 from harness.commands import PROJECT, run, wait_until
@@ -12,6 +14,20 @@ def package():
     """Built anew; building it fails if lintian finds an error."""
     run("make", "-C", PROJECT, "deb", timeout=900)
     return next((PROJECT / ".build/deb").glob("*.deb"))
+
+
+@pytest.fixture(scope="module")
+def newer(package, module_folder):
+    """A version that follows it, whose configuration file has something new to say."""
+    tree = module_folder / "tree"
+    run("dpkg-deb", "--raw-extract", package, tree)
+    control = tree / "DEBIAN/control"
+    control.write_text(re.sub(r"^Version: (.*)$", r"Version: \1+next", control.read_text(), flags=re.MULTILINE))
+    with (tree / "etc/hdrlog/hdrlogd.toml").open("a") as config:
+        config.write("# A setting of the next version.\n")
+    made = module_folder / "newer.deb"
+    run("dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", tree, made)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +81,18 @@ def test_uninstall_removes_what_install_put_there(folder):
 
 def install(system, package):
     (system.root / "package.deb").write_bytes(package.read_bytes())
-    system.run("dpkg", "--install", "/package.deb")
+    # As an upgrade does that nobody watches: what was changed here stays.
+    system.run("dpkg", "--force-confdef", "--force-confold", "--install", "/package.deb")
+
+
+def version(package) -> str:
+    return run("dpkg-deb", "--field", package, "Version").stdout.strip()
+
+
+def installed(system) -> tuple[str, str]:
+    """State and version, as `dpkg -l` has them."""
+    line = system.run("dpkg", "--list", "hdrlog").stdout.splitlines()[-1].split()
+    return line[0], line[2]
 
 
 @pytest.mark.usefixtures("before")
@@ -76,15 +103,21 @@ def test_installing_starts_the_service(container, package):
         assert container.run("hdrctl", "status").stdout != ""
 
 
-def test_an_upgrade_keeps_the_service_running_and_the_configuration(container, package):
+def test_an_upgrade_keeps_the_service_running_and_the_configuration(container, package, newer):
+    assert installed(container) == ("ii", version(package))
     config = container.root / "etc/hdrlog/hdrlogd.toml"
-    config.write_text(config.read_text() + "\n# mine\n")
-    install(container, package)
+    mine = config.read_text() + "\n# mine\n"
+    config.write_text(mine)
+    process = container.show(SERVICE, "MainPID")
+    install(container, newer)
+    assert installed(container) == ("ii", version(newer)) and version(newer) == version(package) + "+next"
     wait_until(lambda: container.active("hdrlogd.service"), 5, "the service after the upgrade")
-    assert config.read_text().endswith("# mine\n")
+    assert container.show(SERVICE, "MainPID") != process, "the new version runs"
+    assert config.read_text() == mine
+    assert "next version" in config.with_name("hdrlogd.toml.dpkg-dist").read_text()
 
 
-def test_an_upgrade_during_a_burst_loses_no_frame(container, package):
+def test_upgrades_and_downgrades_during_a_burst_lose_no_frame(container, package, newer):
     with Lab(container.pid, quiet=True) as lab:
         container.lab, container.hook = lab, "native"
         config = container.root / "etc/hdrlog/hdrlogd.toml"
@@ -96,11 +129,13 @@ def test_an_upgrade_during_a_burst_loses_no_frame(container, package):
             upgrades = 0
             while burst.lasts:
                 process = container.show(SERVICE, "MainPID")
-                install(container, package)
+                other = [package, newer][upgrades % 2]
+                install(container, other)
+                assert installed(container) == ("ii", version(other))
                 assert container.show(SERVICE, "MainPID") != process, "the upgrade restarts the service"
                 upgrades += 1
         # The last one may have outlasted the burst.
-        assert upgrades >= 2, "the burst ended before an upgrade"
+        assert upgrades >= 3, "the burst ended before a downgrade and an upgrade"
         found = settled(container)
         assert found["frames"] == found["sampled"] == FRAMES
         assert found["storeLost"] == 0
