@@ -113,6 +113,57 @@ struct WriterTests {
         #expect(last.unsealed.isEmpty)
     }
 
+    /// The tails' files, to be put back as they were.
+    private func tails() throws -> [String: Data] {
+        var found: [String: Data] = [:]
+        for name in scratch.files where name.hasPrefix("tail-") {
+            found[name] = try Data(contentsOf: URL(fileURLWithPath: scratch.path + "/" + name))
+        }
+        return found
+    }
+
+    private func putBack(_ tails: [String: Data]) throws {
+        for (name, bytes) in tails { try bytes.write(to: URL(fileURLWithPath: scratch.path + "/" + name)) }
+    }
+
+    @Test("a kill between the commit of a block and the turn of its tail stores nothing twice")
+    func committedBeforeTurn() throws {
+        var traffic = traffic()
+        let (first, rest) = (chunk(900, &traffic), chunk(101, &traffic))
+        func write() throws -> [String: Data] {
+            let (writer, _) = try open()
+            writer.append(first, now: start)
+            writer.flush(now: start + second)
+            let before = try tails()
+            writer.append(rest, now: start + second)
+            return before
+        }
+        let before = try write()
+        try putBack(before)
+        let (next, report) = try open(now: start + 10 * second)
+        #expect(report.recovered == 0)
+        // The last one was in the next block, which had not been flushed.
+        #expect(same(try next.reader.rows(), first.rows("eth0") + rest.rows("eth0").dropLast()))
+        next.close(now: start + 11 * second)
+    }
+
+    @Test("a kill between the commit of what was taken over and the turn of its tail stores nothing twice")
+    func takenOverBeforeTurn() throws {
+        var traffic = traffic()
+        let records = chunk(1500, &traffic)
+        try abandon(records)
+        let before = try tails()
+        #expect(before.count == 2)
+        for round in 1...Int64(3) {
+            let (next, report) = try open(now: start + 10 * round * second)
+            #expect(report.recovered == (round == 1 ? 500 : 0), "round \(round)")
+            #expect(same(try next.reader.rows(), records.rows("eth0")))
+            _ = consume next
+            try putBack(before)
+        }
+        #expect(same(try StoreReader(directory: scratch.path).rows(), records.rows("eth0")))
+    }
+
     /// Writes, flushes and forgets the writer: its files stay as a killed process leaves them.
     private func abandon(_ chunk: RecordChunk) throws {
         let (writer, _) = try open()

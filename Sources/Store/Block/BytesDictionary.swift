@@ -56,21 +56,6 @@ final class BytesDictionary {
         return (add(bytes, hash, slot), true)
     }
 
-    /// The number of a byte string that was added before.
-    func find(_ bytes: UnsafeRawBufferPointer) -> Int? {
-        let hash = Self.hash(bytes, key: key)
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while slots[slot] != 0 {
-            let number = Int(slots[slot]) &- 1
-            if hashes[number] == hash, matches(number, bytes) { return number }
-            slot = (slot &+ 1) & mask
-        }
-        return nil
-    }
-
-    /// Whether one string comes before another, byte by byte.
-    func precedes(_ left: Int, _ right: Int) -> Bool { self[left].lexicographicallyPrecedes(self[right]) }
-
     @inline(__always)
     private func matches(_ number: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
         let start = Int(starts[number])
