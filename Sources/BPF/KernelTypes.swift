@@ -1,4 +1,5 @@
 internal import CLibBPF
+internal import Glibc
 
 /// What the running kernel says of its own functions and structs: its BTF. Some megabytes, which are read anew each time.
 ///
@@ -22,12 +23,12 @@ public struct KernelTypes: ~Copyable {
         return number
     }
 
-    /// Where a member of one of the kernel's structs is, in bytes.
-    /// - Throws: `BPFError` when this kernel has no such member.
-    public func offset(of member: String, in structure: String) throws(BPFError) -> Int32 {
-        let number = hdrlog_find_structure(types, structure)
-        let offset = number > 0 ? hdrlog_offset_of(types, UInt32(number), member) : number
-        guard offset >= 0 else { throw BPFError("find \(structure).\(member) in the kernel", offset) }
-        return offset
+    /// Where a number in one of the kernel's structs is, in bytes; see `Structure.fields`.
+    /// - Throws: `BPFError` when this kernel has no such field.
+    public func offset(of field: String, in structure: String) throws(BPFError) -> Int32 {
+        guard let found = Structure.read([structure], in: types)[structure]?.fields[field] else {
+            throw BPFError("find \(structure).\(field) in the kernel", -ENOENT)
+        }
+        return Int32(found.offset)
     }
 }

@@ -8,7 +8,6 @@
 #include <linux/if_link.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -89,29 +88,8 @@ static inline int hdrlog_program_load(const char *name, enum bpf_prog_type type,
 	return bpf_prog_load(type, name, "GPL", code, count, &options);
 }
 
-/* The numbers of what has this name, or below 0: the constants of the kinds are macros of enumerators' names. */
+/* The number of a function, or below 0: BTF_KIND_FUNC is a macro and an enumerator. */
 static inline int hdrlog_find_function(const struct btf *btf, const char *name)
 {
 	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
-}
-
-static inline int hdrlog_find_structure(const struct btf *btf, const char *name)
-{
-	return btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
-}
-
-/* Bytes before a member of a struct or union, or of one without a name within it; or below 0. */
-static inline int hdrlog_offset_of(const struct btf *btf, __u32 id, const char *name)
-{
-	const struct btf_type *type = btf__type_by_id(btf, id);
-
-	for (__u32 i = 0; btf_is_composite(type) && i < btf_vlen(type); i++) {
-		const struct btf_member *member = btf_members(type) + i;
-		int offset = (int)(btf_member_bit_offset(type, i) / 8);
-		int within = member->name_off ? -ENOENT : hdrlog_offset_of(btf, member->type, name);
-
-		if (within >= 0 || !strcmp(btf__name_by_offset(btf, member->name_off), name))
-			return within >= 0 ? offset + within : offset;
-	}
-	return -ENOENT;
 }
