@@ -32,12 +32,24 @@ struct Hdrctl: ParsableCommand {
         // A reader that has seen enough (`head`) is no error: writing fails with EPIPE, which ends the program quietly.
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot()
+            var command = try parsed()
             try command.run()
         } catch let failure as Failure {
             failure.exit()
         } catch {
             exit(withError: error)
         }
+    }
+
+    /// A sub-command is parsed by itself, since to set up the parsers of all takes longer than most answers; what it does
+    /// not take (mistakes, `--help`) the whole parser tells.
+    private static func parsed() throws -> any ParsableCommand {
+        let arguments = CommandLine.arguments.dropFirst()
+        if let chosen = configuration.subcommands.first(where: { $0.configuration.commandName == arguments.first }),
+            let command = try? chosen.parseAsRoot(Array(arguments.dropFirst()))
+        {
+            return command
+        }
+        return try parseAsRoot()
     }
 }
