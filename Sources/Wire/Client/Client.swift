@@ -92,9 +92,9 @@ public struct Client: ~Copyable {
     ) throws(ClientError) -> Completeness? {
         try send("io.hdrlog.Query", JSONValue(encoding: request).object ?? [:], more: true)
         while try next() {
-            let reply = try StreamedReply(reader.message)
+            let reply = try StreamedReply(reader.message, each)
             if let error = reply.error { throw .service(error) }
-            guard try reply.forEachRecord(each) else { return nil }
+            guard reply.goesOn else { return nil }
             if !reply.continues { return try reply.completeness() }
         }
         throw .service(.disconnected)

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Cuts a stream into messages at their NULs, in one buffer that grows to the longest message.
 struct MessageReader: ~Copyable {
     private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
@@ -17,8 +19,9 @@ struct MessageReader: ~Copyable {
     mutating func next(from socket: borrowing UnixSocket) throws(UnixSocket.Failure) -> Bool {
         var scanned = start
         while true {
-            if let end = UnsafeRawBufferPointer(rebasing: buffer[scanned..<filled]).firstIndex(of: 0) {
-                current = start..<(scanned + end)
+            let rest = buffer.baseAddress! + scanned
+            if let end = memchr(rest, 0, filled - scanned) {
+                current = start..<(scanned + (UnsafeMutableRawPointer(end) - rest))
                 start = current.upperBound + 1
                 return true
             }
@@ -49,27 +52,58 @@ struct MessageReader: ~Copyable {
 
 /// One reply of a stream, cut up but not decoded.
 struct StreamedReply {
-    private var records: UnsafeRawBufferPointer?
     private var completenessBytes: UnsafeRawBufferPointer?
     private(set) var continues = false
     private(set) var error: ServiceError?
+    /// False when the one who gets the records wants no more; then the rest was not looked at.
+    private(set) var goesOn = true
 
-    init(_ message: UnsafeRawBufferPointer) throws(ClientError) {
-        var parameters: UnsafeRawBufferPointer?
-        var errorName: UnsafeRawBufferPointer?
+    /// Reads a reply in one pass.
+    /// - Parameter each: gets each record.
+    init(_ message: UnsafeRawBufferPointer, _ each: (UnsafeRawBufferPointer) -> Bool) throws(ClientError) {
         do throws(JSONError) {
-            var scanner = JSONScanner(message)
-            var continues = false
-            try scanner.members { key, value in
-                if key.elementsEqual("parameters".utf8) { parameters = value }
-                if key.elementsEqual("error".utf8) { errorName = value }
-                if key.elementsEqual("continues".utf8) { continues = value.elementsEqual("true".utf8) }
-            }
-            self.continues = continues
-            if let errorName { error = try Self.error(errorName, parameters) } else { try split(parameters) }
+            try read(message, each)
         } catch {
             throw .garbled("byte \(error.offset): \(error.problem)")
         }
+    }
+
+    private mutating func read(
+        _ message: UnsafeRawBufferPointer, _ each: (UnsafeRawBufferPointer) -> Bool
+    ) throws(JSONError) {
+        var scanner = JSONScanner(message)
+        var found = StreamedReply()
+        var (errorName, errorParameters): (UnsafeRawBufferPointer?, UnsafeRawBufferPointer?)
+        try scanner.eachMember { key, scanner throws(JSONError) in
+            if key.elementsEqual("parameters".utf8) {
+                errorParameters = try scanner.spanning { scanner throws(JSONError) in
+                    try found.readParameters(&scanner, each)
+                }
+                return
+            }
+            let value = try scanner.value()
+            if key.elementsEqual("error".utf8) { errorName = value }
+            if key.elementsEqual("continues".utf8) { found.continues = value.elementsEqual("true".utf8) }
+        }
+        if let errorName { found.error = try Self.error(errorName, errorParameters) }
+        self = found
+    }
+
+    private init() {}
+
+    private mutating func readParameters(
+        _ scanner: inout JSONScanner, _ each: (UnsafeRawBufferPointer) -> Bool
+    ) throws(JSONError) {
+        var (goesOn, completeness) = (true, completenessBytes)
+        try scanner.eachMember { key, scanner throws(JSONError) in
+            if key.elementsEqual("records".utf8) {
+                try scanner.elements { if goesOn { goesOn = each($0) } }
+            } else {
+                let value = try scanner.value()
+                if key.elementsEqual("completeness".utf8) { completeness = value }
+            }
+        }
+        (self.goesOn, completenessBytes) = (goesOn, completeness)
     }
 
     private static func error(
@@ -78,30 +112,6 @@ struct StreamedReply {
         let values = try parameters.map { bytes throws(JSONError) in try JSONValue(parsing: Array(bytes)) }
         let name = try JSONValue(parsing: Array(name)).string ?? ""
         return ServiceError(name: name, parameters: values?.object ?? [:])
-    }
-
-    private mutating func split(_ parameters: UnsafeRawBufferPointer?) throws(JSONError) {
-        guard let parameters else { return }
-        var (records, completeness): (UnsafeRawBufferPointer?, UnsafeRawBufferPointer?)
-        var scanner = JSONScanner(parameters)
-        try scanner.members { key, value in
-            if key.elementsEqual("records".utf8) { records = value }
-            if key.elementsEqual("completeness".utf8) { completeness = value }
-        }
-        (self.records, completenessBytes) = (records, completeness)
-    }
-
-    /// - Returns: false when `body` did.
-    func forEachRecord(_ body: (UnsafeRawBufferPointer) -> Bool) throws(ClientError) -> Bool {
-        guard let records else { return true }
-        var goesOn = true
-        do throws(JSONError) {
-            var scanner = JSONScanner(records)
-            try scanner.elements { if goesOn { goesOn = body($0) } }
-        } catch {
-            throw .garbled("records, byte \(error.offset): \(error.problem)")
-        }
-        return goesOn
     }
 
     func completeness() throws(ClientError) -> Completeness? {

@@ -30,15 +30,32 @@ public struct JSONScanner {
     public mutating func members(
         _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
     ) throws(JSONError) {
+        try eachMember { key, scanner throws(JSONError) in body(key, try scanner.value()) }
+    }
+
+    /// Calls `body` with the name of each member of the object, without quotes; it has to step over the value, with
+    /// `value` or as deep as it likes. Nothing is looked at twice.
+    mutating func eachMember(
+        _ body: (UnsafeRawBufferPointer, inout JSONScanner) throws(JSONError) -> Void
+    ) throws(JSONError) {
         guard take(UInt8(ascii: "{")) else { throw failure }
         if take(UInt8(ascii: "}")) { return }
         repeat {
             let key = try value()
             guard key.count >= 2, key[0] == UInt8(ascii: "\""), take(UInt8(ascii: ":")) else { throw failure }
-            let value = try value()
-            body(UnsafeRawBufferPointer(rebasing: key[1..<(key.count - 1)]), value)
+            try body(UnsafeRawBufferPointer(rebasing: key[1..<(key.count - 1)]), &self)
         } while take(UInt8(ascii: ","))
         guard take(UInt8(ascii: "}")) else { throw failure }
+    }
+
+    /// What `body` steps over.
+    mutating func spanning(
+        _ body: (inout JSONScanner) throws(JSONError) -> Void
+    ) throws(JSONError) -> UnsafeRawBufferPointer {
+        skipSpace()
+        let start = at
+        try body(&self)
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<at])
     }
 
     /// Calls `body` with each element of the array.
@@ -50,7 +67,7 @@ public struct JSONScanner {
     }
 
     /// Steps over one value of any kind.
-    private mutating func value() throws(JSONError) -> UnsafeRawBufferPointer {
+    mutating func value() throws(JSONError) -> UnsafeRawBufferPointer {
         skipSpace()
         guard at < end else { throw failure }
         let start = at
@@ -70,9 +87,29 @@ public struct JSONScanner {
 
     private mutating func skipString() throws(JSONError) {
         at += 1
-        while at < end, bytes[at] != UInt8(ascii: "\"") { at += bytes[at] == UInt8(ascii: "\\") ? 2 : 1 }
-        guard at < end else { throw failure }
-        at += 1
+        while at < end {
+            // Eight bytes at a time as far as neither an end nor an escape is among them.
+            if at &+ 8 <= end {
+                let ends = Self.ends(bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self).littleEndian)
+                at &+= ends == 0 ? 8 : ends.trailingZeroBitCount &>> 3
+                if ends == 0 { continue }
+            }
+            if bytes[at] == UInt8(ascii: "\"") {
+                at += 1
+                return
+            }
+            at += bytes[at] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        throw failure
+    }
+
+    /// The lowest bit set is the top bit of the first byte that is a quotation mark or a backslash.
+    @inline(__always)
+    private static func ends(_ word: UInt64) -> UInt64 {
+        let (low, high): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        let quote = word ^ low &* UInt64(UInt8(ascii: "\""))
+        let escape = word ^ low &* UInt64(UInt8(ascii: "\\"))
+        return ((quote &- low) & ~quote | (escape &- low) & ~escape) & high
     }
 
     private mutating func skipNested() throws(JSONError) {
