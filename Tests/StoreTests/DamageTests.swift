@@ -82,6 +82,32 @@ struct DamageTests {
         #expect(result.unreadable.contains { $0.reason.contains("version 99 is newer") })
     }
 
+    @Test("a segment that a kill left half created, its journal beside it, is removed and not taken for damaged")
+    func halfCreated() throws {
+        let copy = ScratchDirectory()
+        for path in [scratch.path, copy.path] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        for name in ["headers-0000000000000000007.db", "flows-0000000000000000007.db"] {
+            let connection = try Connection(path: scratch.path + "/" + name, mode: .create)
+            // The cache is too small, so that pages reach the file before the commit.
+            try connection.execute(
+                "PRAGMA cache_size = 1; BEGIN; PRAGMA application_id = 1751413356; CREATE TABLE segment (key, value);"
+                    + "INSERT INTO segment VALUES ('x', zeroblob(100000)), ('y', zeroblob(100000))")
+            for file in [name, name + "-journal"] {
+                try FileManager.default.copyItem(atPath: scratch.path + "/" + file, toPath: copy.path + "/" + file)
+            }
+            let size = try Data(contentsOf: URL(fileURLWithPath: copy.path + "/" + name)).count
+            #expect(size > 0)
+        }
+        let (writer, report) = try StoreWriter.open(directory: copy.path, now: 10)
+        let flows = try FlowWriter(directory: copy.path, limits: StoreLimits(), now: 10)
+        #expect(report.setAside.isEmpty && flows.takeEvents().isEmpty)
+        #expect(copy.files.allSatisfy { !$0.hasSuffix(".damaged") && !$0.contains("0000007.db") }, "\(copy.files)")
+        writer.close(now: 11)
+        flows.close(now: 11)
+    }
+
     @Test("a running segment that was copied without its -wal is told as incomplete")
     func missingWAL() throws {
         var limits = StoreLimits()

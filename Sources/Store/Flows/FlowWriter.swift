@@ -53,6 +53,7 @@ public final class FlowWriter {
     /// A segment that an earlier process left: sealed if it still runs, set aside if it cannot be read.
     private func adopt(_ name: String, _ start: Int64, _ now: Int64) {
         do throws(StoreError) {
+            directory.rollBack(name)
             if directory.length(name) == 0 {  // killed while it was being created
                 for file in [name] + SegmentName.companions(name) { try directory.remove(file) }
                 return

@@ -1,3 +1,5 @@
+internal import SQLite
+
 extension StoreWriter {
     /// Reads what is there, seals what a killed process left running, and takes its tail over.
     func recover(now: Int64) throws(StoreError) -> RecoveryReport {
@@ -43,6 +45,7 @@ extension StoreWriter {
         let names = try directory.names()
         for name in names {
             guard let (family, start) = SegmentName.parse(name), family == .headers else { continue }
+            directory.rollBack(name)
             if directory.length(name) == 0 {  // killed while it was being created
                 for file in [name] + SegmentName.companions(name) { try directory.remove(file) }
                 continue
@@ -165,6 +168,13 @@ extension StoreWriter {
 }
 
 extension StoreDirectory {
+    /// Undoes what a killed process had not finished of a file outside of WAL mode, when it was created or sealed: SQLite
+    /// does so once somebody who may write reads it.
+    func rollBack(_ name: String) {
+        guard length(name + "-journal") > 0 else { return }
+        _ = try? Connection(path: path(of: name), mode: .readWrite).integer("PRAGMA user_version")
+    }
+
     /// Whether the records of a tail are in its block, or in one of a segment that took them over.
     func hasBlock(of place: BlockPlace, _ segments: [SegmentInfo]) -> Bool {
         let wanted = SegmentNote.recovered(place)
