@@ -66,4 +66,24 @@ struct JSONTests {
             }
         }
     }
+
+    @Test("strings are stepped over wherever their quotation marks and backslashes lie")
+    func stringsSteppedOver() throws {
+        for length in 0..<40 {
+            for place in 0...length {
+                for special in ["", "\"", "\\", "\\\"", "]}"] {
+                    let text =
+                        String(repeating: "a", count: place) + special + String(repeating: "b", count: length - place)
+                    let values = [JSONValue.string(text).bytes, JSONValue.array([.string(text), .string("")]).bytes]
+                    let all = Array("[".utf8) + values[0] + Array(",".utf8) + values[1] + Array("]".utf8)
+                    var found: [[UInt8]] = []
+                    try all.withUnsafeBytes { buffer in
+                        var scanner = JSONScanner(buffer)
+                        try scanner.elements { found.append(Array($0)) }
+                    }
+                    #expect(found == values)
+                }
+            }
+        }
+    }
 }
