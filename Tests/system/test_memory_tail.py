@@ -58,22 +58,24 @@ def logged(system, port: int, *where) -> list[int]:
     return [int(line) for line in lines.stdout.split()[1:]]
 
 
-def kill(system):
+def kill(system) -> float:
+    """Waits for the next process; a moment at which the killed one was still alive."""
     process = system.show(SERVICE, "MainPID")
+    alive = time.monotonic()
     system.run("systemctl", "kill", "--signal=KILL", SERVICE)
-    died = time.monotonic()
     wait_until(lambda: system.active(SERVICE) and system.show(SERVICE, "MainPID") not in ("0", process), 20, "a start")
-    return died
+    return alive
 
 
 def test_a_kill_costs_the_last_second_at_the_most_and_is_told(service):
     start = time.time_ns()
     for port in (7001, 7002):
         sent = send(service, port, 5)
-        died = kill(service)
+        alive = kill(service)
         found = logged(service, port)
         assert len(found) == len(set(found))
-        assert {number for at, number in sent if died - at > 1.2} - set(found) == set()
+        # A second from one flush to the next; frames come ten a second, and wait up to 40 ms in the ring.
+        assert {number for at, number in sent if alive - at > 1.3} - set(found) == set()
     gaps = [gap for gap in status(service)["gaps"] if gap["since"] > start]
     assert [gap["reason"] for gap in gaps if gap["until"] - gap["since"] < 3e9].count("crashed") >= 1, gaps
     assert status(service)["consistent"]
