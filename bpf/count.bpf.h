@@ -13,20 +13,6 @@ static __always_inline void add(struct hdrlog_tally *tally, __u32 bytes)
 	tally->bytes += bytes;
 }
 
-/* EtherTypes without a place of their own; the map is per CPU, so an insert that fails counts as OTHER. */
-static __always_inline void count_rare_ethertype(struct hdrlog_counts *counted, __u32 slot, __u16 type, __u32 bytes)
-{
-	struct hdrlog_ethertype_key key = {.slot = slot, .ethertype = type};
-	struct hdrlog_tally *tally = bpf_map_lookup_elem(&ethertypes, &key);
-
-	if (!tally) {
-		struct hdrlog_tally none = {};
-		bpf_map_update_elem(&ethertypes, &key, &none, BPF_NOEXIST);
-		tally = bpf_map_lookup_elem(&ethertypes, &key);
-	}
-	add(tally ? tally : &counted->ethertypes[HDRLOG_ETHERTYPE_OTHER], bytes);
-}
-
 static __always_inline void count(struct hdrlog_counts *counted, const struct packet *packet)
 {
 	const struct hdrlog_facts *facts = &packet->facts;
@@ -48,7 +34,7 @@ static __always_inline void count(struct hdrlog_counts *counted, const struct pa
 		add(&counted->ethertypes[HDRLOG_ETHERTYPE_ARP], bytes);
 		break;
 	default:
-		count_rare_ethertype(counted, packet->slot, facts->ethertype, bytes);
+		add(&counted->ethertypes[HDRLOG_ETHERTYPE_OTHER], bytes);
 	}
 	if (packet->is_ip)
 		add(&counted->protocols[facts->protocol], bytes);

@@ -32,14 +32,6 @@ struct {
 	__type(value, struct hdrlog_totals);
 } totals SEC(".maps");
 
-/* key slot and EtherType, value the tally of one CPU: for types without a place in struct hdrlog_counters. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(max_entries, HDRLOG_ETHERTYPE_ENTRIES);
-	__type(key, struct hdrlog_ethertype_key);
-	__type(value, struct hdrlog_tally);
-} ethertypes SEC(".maps");
-
 /* What is known of the frame that a CPU is at. It outlives the tail calls to rules and back. */
 struct packet {
 	struct hdrlog_facts facts; /* rules expect them at the beginning */

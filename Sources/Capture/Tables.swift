@@ -10,12 +10,12 @@ internal import Records
 final class Tables: @unchecked Sendable {
     /// Names of the maps.
     static let names = [
-        "control", "ports", "counters", "totals", "ethertypes", "flows", "flow_heads", "flow_usage", "rings",
+        "control", "ports", "counters", "totals", "flows", "flow_heads", "flow_usage", "rings",
         "ring_bytes",
     ]
     /// Names of what lies in them: programs can use maps only if all of these look as they have them.
     static let structures = [
-        "hdrlog_control", "hdrlog_port", "hdrlog_counters", "hdrlog_totals", "hdrlog_ethertype_key", "hdrlog_tally",
+        "hdrlog_control", "hdrlog_port", "hdrlog_counters", "hdrlog_totals", "hdrlog_tally",
         "hdrlog_flow", "flow_heads", "hdrlog_flow_usage", "hdrlog_ring", "hdrlog_ring_piece", "hdrlog_longest_record",
         "hdrlog_record",
     ]

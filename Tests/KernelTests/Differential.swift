@@ -133,6 +133,9 @@ final class Differential {
             for (type, place) in places {
                 compare("type \(type)", found.etherTypes[Int(place.rawValue)].frames, expected.etherTypes[type] ?? 0)
             }
+            let others = expected.etherTypes.filter { type, _ in !places.contains { $0.0 == type } }
+            let other = found.etherTypes[Int(HDRLOG_ETHERTYPE_OTHER.rawValue)].frames
+            compare("other types", other, others.values.reduce(0, +))
             for number in 0..<256 {
                 compare("protocol \(number)", found.protocols[number].frames, expected.protocols[number])
                 compare("protocol \(number) bytes", found.protocols[number].bytes, expected.protocolBytes[number])

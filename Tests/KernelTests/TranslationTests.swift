@@ -102,7 +102,6 @@ struct TranslationTests {
             ])
         check(hdrlog_flow_usage.self, "hdrlog_flow_usage", [("entries", \.entries)])
         check(hdrlog_tally.self, "hdrlog_tally", [("frames", \.frames), ("bytes", \.bytes)])
-        check(hdrlog_ethertype_key.self, "hdrlog_ethertype_key", [("slot", \.slot), ("ethertype", \.ethertype)])
     }
 
     @Test(

@@ -83,12 +83,12 @@ struct hdrlog_tally {
 	__u64 bytes;
 };
 
-/* EtherTypes with a place of their own in the counters; the map `ethertypes` has the others by number. */
+/* EtherTypes that are counted each for itself, and all others together. */
 enum hdrlog_ethertype {
 	HDRLOG_ETHERTYPE_IPV4,
 	HDRLOG_ETHERTYPE_IPV6,
 	HDRLOG_ETHERTYPE_ARP,
-	HDRLOG_ETHERTYPE_OTHER, /* found no room in the map */
+	HDRLOG_ETHERTYPE_OTHER,
 	HDRLOG_ETHERTYPES,
 };
 
@@ -114,15 +114,8 @@ struct hdrlog_counters {
 	struct hdrlog_histograms histograms;
 };
 
-#define HDRLOG_BANKS             2    /* one counts while the other is frozen and read */
-#define HDRLOG_PORTS             4096 /* interface indices are looked up modulo this */
-#define HDRLOG_ETHERTYPE_ENTRIES 1024
-
-/* Key of the map `ethertypes`, value struct hdrlog_tally. */
-struct hdrlog_ethertype_key {
-	__u16 slot; /* index into `counters` */
-	__u16 ethertype;
-};
+#define HDRLOG_BANKS 2    /* one counts while the other is frozen and read */
+#define HDRLOG_PORTS 4096 /* interface indices are looked up modulo this */
 
 /* An interface that is logged: the entry at `ifindex` modulo HDRLOG_PORTS of the map `ports`. */
 struct hdrlog_port {
