@@ -52,5 +52,5 @@ def test_the_preset_for_appliances_is_a_configuration_and_has_what_is_measured_h
     told = run(HDRLOGD, "--check-config", "--config", PRESET)
     assert told.returncode == 0
     text = PRESET.read_text()
-    for line in ('flush_interval = "1s"', 'sync_interval = "5min"', 'flow_interval = "10min"'):
+    for line in ('flush_interval = "1s"', 'sync_interval = "5min"', 'flow_interval = "20min"'):
         assert line in text

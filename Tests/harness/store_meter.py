@@ -8,7 +8,7 @@ from .loop import loop_disk
 METER = PROJECT / ".build/release/StoreMeter"
 DAY = 86_400
 # Seconds between flushes, syncs and intervals of flows: as the preset for appliances has them, and by default.
-APPLIANCE = (1, 300, 600)
+APPLIANCE = (1, 300, 1200)
 SERVER = (1, 5, 10)
 
 
