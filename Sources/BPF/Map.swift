@@ -75,12 +75,8 @@ public struct Map: Sendable {
     /// process lives.
     /// - Parameter count: of values; all are resident from the start.
     public func shared<Value>(as type: Value.Type, count: Int = 1) throws(BPFError) -> UnsafeMutablePointer<Value> {
-        guard
-            let address = mmap(
-                nil, count * MemoryLayout<Value>.stride, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
-            address != MAP_FAILED
-        else { throw .last("map a BPF map into memory") }
-        return address.assumingMemoryBound(to: type)
+        try SharedMemory.map(descriptor, offset: 0, count: count * MemoryLayout<Value>.stride)
+            .assumingMemoryBound(to: type)
     }
 
     /// Calls `body` with a part of the values of an array map that was made with BPF_F_MMAPABLE, shared with the
@@ -107,10 +103,17 @@ public final class SharedMemory: @unchecked Sendable {
 
     /// - Parameter offset: a multiple of the page size.
     fileprivate init(_ descriptor: Int32, offset: Int, count: Int) throws(BPFError) {
+        bytes = UnsafeMutableRawBufferPointer(
+            start: try Self.map(descriptor, offset: offset, count: count), count: count)
+    }
+
+    fileprivate static func map(_ descriptor: Int32, offset: Int, count: Int) throws(BPFError)
+        -> UnsafeMutableRawPointer
+    {
         guard let address = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, off_t(offset)),
             address != MAP_FAILED
         else { throw .last("map a BPF map into memory") }
-        bytes = UnsafeMutableRawBufferPointer(start: address, count: count)
+        return address
     }
 
     deinit { munmap(bytes.baseAddress, bytes.count) }

@@ -87,35 +87,34 @@ public struct Object: ~Copyable {
 
     /// A program, valid as long as the object.
     public func program(_ name: String) throws(BPFError) -> Program {
-        guard let program = bpf_object__find_program_by_name(handle, name) else {
-            throw BPFError("find program \(name)", ENOENT)
-        }
-        return Program(descriptor: bpf_program__fd(program), name: name)
+        Program(descriptor: bpf_program__fd(try find(program: name)), name: name)
     }
 
     /// A program's instructions in the kernel's encoding; once it is loaded, with map descriptors.
     public func instructions(of name: String) throws(BPFError) -> [UInt64] {
-        guard let program = bpf_object__find_program_by_name(handle, name), let code = bpf_program__insns(program)
-        else {
-            throw BPFError("find program \(name)", ENOENT)
-        }
-        return UnsafeRawBufferPointer(start: code, count: 8 * bpf_program__insn_cnt(program)).withMemoryRebound(
-            to: UInt64.self
-        ) { Array($0) }
+        let program = try find(program: name)
+        let size = 8 * bpf_program__insn_cnt(program)
+        let bytes = UnsafeRawBufferPointer(start: bpf_program__insns(program), count: size)
+        return bytes.withMemoryRebound(to: UInt64.self) { Array($0) }
     }
 
     /// Puts others in the place of a program's instructions. Before `load`.
     /// - Parameter code: as many, and with everything left as it is that refers to maps.
     public func setInstructions(of name: String, to code: [UInt64]) throws(BPFError) {
-        guard let program = bpf_object__find_program_by_name(handle, name) else {
-            throw BPFError("find program \(name)", ENOENT)
-        }
+        let program = try find(program: name)
         let result = code.withUnsafeBytes {
             // libbpf copies them, whatever the type says.
             let first = UnsafeMutablePointer(mutating: $0.baseAddress!.assumingMemoryBound(to: bpf_insn.self))
             return bpf_program__set_insns(program, first, code.count)
         }
         guard result == 0 else { throw BPFError("change program \(name)", result) }
+    }
+
+    private func find(program name: String) throws(BPFError) -> OpaquePointer {
+        guard let program = bpf_object__find_program_by_name(handle, name) else {
+            throw BPFError("find program \(name)", ENOENT)
+        }
+        return program
     }
 
     private func find(_ map: String) throws(BPFError) -> OpaquePointer {

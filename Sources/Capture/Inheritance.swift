@@ -46,10 +46,11 @@ final class Inheritance: @unchecked Sendable {
     ///   - programs: whose structures the values become.
     ///   - continued: the tables that go on in the youngest maps, if any do.
     func predecessors(of programs: borrowing Object, continuing continued: Tables?) throws(BPFError) -> [Predecessor] {
-        let own = programs.structures(Tables.structures)
+        let others = sets.dropFirst(continued == nil ? 0 : 1)
+        let own = others.isEmpty ? [:] : programs.structures(Tables.structures)
         var found: [Predecessor] = []
         var isAbsorbed = continued?.hasAbsorbed ?? false
-        for maps in sets.dropFirst(continued == nil ? 0 : 1) where !isAbsorbed {
+        for maps in others where !isAbsorbed {
             guard let predecessor = try Predecessor(maps, own) else {
                 isForeign = true
                 break
