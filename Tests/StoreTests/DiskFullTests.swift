@@ -9,17 +9,6 @@ import Testing
 struct DiskFullTests {
     private static let second: Int64 = 1_000_000_000
 
-    private func withTmpfs(_ megabytes: Int, _ body: (String) throws -> Void) throws {
-        let path = NSTemporaryDirectory() + "hdrlog-full-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        try #require(mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0, "mount: errno \(errno)")
-        defer {
-            umount2(path, Int32(MNT_DETACH))
-            rmdir(path)
-        }
-        try body(path)
-    }
-
     private func fill(_ file: String) {
         let handle = fopen(file, "w")
         let block = [UInt8](repeating: 1, count: 4096)
@@ -31,7 +20,7 @@ struct DiskFullTests {
         "a full disk loses records, counts each, tells the gap, and ends by itself when there is space again",
         .enabled(if: getuid() == 0, "mounting a tmpfs needs root"))
     func diskFull() throws {
-        try withTmpfs(48) { path in
+        try withTmpfs(megabytes: 48) { path in
             var limits = StoreLimits()
             (limits.keepFree, limits.blockRecords) = (0, 2000)
             let (writer, _) = try StoreWriter.open(
@@ -77,7 +66,7 @@ struct DiskFullTests {
         "when space gets short headers go first, and flows down to what is kept free of them",
         .enabled(if: getuid() == 0, "mounting a tmpfs needs root"))
     func short() throws {
-        try withTmpfs(96) { path in
+        try withTmpfs(megabytes: 96) { path in
             var limits = StoreLimits()
             (limits.keepFree, limits.blockRecords, limits.segmentMaxSize) = (12 << 20, 2000, 2 << 20)
             let writer = try StoreWriter.open(directory: path + "/store", limits: limits, now: Self.second).writer
@@ -140,7 +129,7 @@ struct DiskFullTests {
         "intervals of flows wait for a full disk, what finds no room becomes a gap, and questions tell it",
         .enabled(if: getuid() == 0, "mounting a tmpfs needs root"))
     func flows() throws {
-        try withTmpfs(24) { path in
+        try withTmpfs(megabytes: 24) { path in
             var limits = StoreLimits()
             limits.keepFree = 0
             let writer = try FlowWriter(directory: path + "/store", limits: limits, now: Self.second)

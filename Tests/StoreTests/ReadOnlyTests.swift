@@ -12,16 +12,11 @@ struct ReadOnlyTests {
 
     /// A log of both families on a small file system, which is then mounted read-only.
     private func withReadOnlyLog(closed: Bool, _ body: (String) throws -> Void) throws {
-        let path = NSTemporaryDirectory() + "hdrlog-ro-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        try #require(mount("tmpfs", path, "tmpfs", 0, "size=32m") == 0, "mount: errno \(errno)")
-        defer {
-            umount2(path, Int32(MNT_DETACH))
-            rmdir(path)
+        try withTmpfs(megabytes: 32) { path in
+            try Self.write(to: path + "/log", copy: closed ? nil : path + "/copy")
+            try #require(mount(nil, path, nil, UInt(MS_REMOUNT) | UInt(MS_RDONLY), nil) == 0, "errno \(errno)")
+            try body(path + (closed ? "/log" : "/copy"))
         }
-        try Self.write(to: path + "/log", copy: closed ? nil : path + "/copy")
-        try #require(mount(nil, path, nil, UInt(MS_REMOUNT) | UInt(MS_RDONLY), nil) == 0, "errno \(errno)")
-        try body(path + (closed ? "/log" : "/copy"))
     }
 
     /// - Parameter copy: where to leave a copy of the running log, without what SQLite keeps in shared memory.

@@ -2,6 +2,7 @@ import CHdrlog
 import Foundation
 import Records
 import Store
+import Testing
 
 /// A directory that is removed with the last reference to it.
 final class ScratchDirectory {
@@ -17,6 +18,18 @@ final class ScratchDirectory {
     var files: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 
     var segmentFiles: [String] { files.filter { $0.hasSuffix(".db") } }
+}
+
+/// Runs `body` with a small file system in memory.
+func withTmpfs(megabytes: Int, _ body: (_ path: String) throws -> Void) throws {
+    let path = NSTemporaryDirectory() + "hdrlog-tmpfs-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try #require(mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0, "mount: errno \(errno)")
+    defer {
+        umount2(path, Int32(MNT_DETACH))
+        rmdir(path)
+    }
+    try body(path)
 }
 
 /// A record as a value, to be compared.
