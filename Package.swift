@@ -34,6 +34,7 @@ let package = Package(
         .systemLibrary(name: "CHdrlog", path: "bpf/include"),
         .systemLibrary(name: "CLibBPF", pkgConfig: "libbpf", providers: [.apt(["libbpf-dev", "libelf-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CPrefetch"),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -52,7 +53,7 @@ let package = Package(
             swiftSettings: strict, plugins: ["CompileBPF"]),
         // Each record passes through its loops: accesses are checked for exclusivity in debug builds only.
         .target(
-            name: "Store", dependencies: ["SQLite", "Records", "Filter", "CZstd", "CHdrlog"],
+            name: "Store", dependencies: ["SQLite", "Records", "Filter", "CPrefetch", "CZstd", "CHdrlog"],
             swiftSettings: strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]),
         .target(
             name: "SQLTables", dependencies: ["SQLite", "Store", "Filter", "Records", "CHdrlog"], swiftSettings: strict),

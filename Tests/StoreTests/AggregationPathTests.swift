@@ -23,14 +23,14 @@ struct AggregationPathTests {
     ]
     private static let buckets: [Int64?] = [nil, nil, 1_000_000_000_000, 1_000_000, 100_000]
 
-    private func store(_ count: Int) throws -> StoreWriter {
+    private func store(_ count: Int, flows: Int, blockRecords: Int) throws -> StoreWriter {
         var limits = StoreLimits()
-        (limits.keepFree, limits.blockRecords) = (0, 700)
+        (limits.keepFree, limits.blockRecords) = (0, blockRecords)
         let writer = try StoreWriter.open(
             directory: scratch.path, limits: limits, interfaces: [2: "eth0"], now: start
         ).writer
         var shape = SyntheticTraffic.Shape()
-        (shape.flows, shape.start) = (200, start)
+        (shape.flows, shape.start) = (flows, start)
         var traffic = SyntheticTraffic(shape)
         let chunk = RecordChunk(capacity: count * 160)
         traffic.fill(chunk, count: count)
@@ -82,8 +82,19 @@ struct AggregationPathTests {
 
     @Test("random questions have the sums of the records that the same query delivers")
     func agree() throws {
-        let writer = try store(6000)
-        let reader = writer.reader
+        let writer = try store(6000, flows: 200, blockRecords: 700)
+        try check(writer.reader)
+    }
+
+    @Test("so they do where a sealed segment's rollup answers")
+    func agreeByRollup() throws {
+        let writer = try store(4000, flows: 50, blockRecords: 100)
+        writer.close(now: start + 1)
+        #expect(scratch.segmentsHaveRollups)
+        try check(StoreReader(directory: scratch.path))
+    }
+
+    private func check(_ reader: StoreReader) throws {
         var random = Random(seed: 42)
         func pick<T>(_ all: [T]) -> T { all[Int(random.next() % UInt64(all.count))] }
         for round in 0..<300 {

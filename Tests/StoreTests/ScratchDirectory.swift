@@ -1,6 +1,7 @@
 import CHdrlog
 import Foundation
 import Records
+import SQLite
 import Store
 import Testing
 
@@ -18,6 +19,14 @@ final class ScratchDirectory {
     var files: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 
     var segmentFiles: [String] { files.filter { $0.hasSuffix(".db") } }
+
+    /// Whether each segment has sums over all its blocks.
+    var segmentsHaveRollups: Bool {
+        segmentFiles.allSatisfy { name in
+            let connection = try? Connection(path: path + "/" + name, mode: .readOnly)
+            return (try? connection?.integer("SELECT count(*) FROM rollup")) == 1
+        }
+    }
 }
 
 /// Runs `body` with a small file system in memory.

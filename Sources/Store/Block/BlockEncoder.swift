@@ -8,10 +8,11 @@ internal import Records
 final class BlockEncoder {
     private let order: TimeOrder
     private let compressor = ZstdCompressor()
-    private let flows = BytesDictionary(capacity: 4096)
+    /// The flows' keys.
+    let flows = BytesDictionary(capacity: 4096)
     private let options = BytesDictionary(capacity: 256)
-    private let table: FlowTableEncoder
-    private let sums: SumsEncoder
+    let table: FlowTableEncoder
+    let sums: SumsEncoder
     private let scratch = UnsafeMutableRawPointer.allocate(byteCount: FlowKeyBytes.largest + 16, alignment: 16)
     private let states: UnsafeMutablePointer<FlowState>
     private let maximumCount: Int
@@ -53,7 +54,9 @@ final class BlockEncoder {
         // Before the columns are written, which puts numbers in the place of lengths.
         sums.add(
             classes: table.classNumbers, flows: columns[1], lengths: columns[2], flags: columns[3], count: run.count)
-        writeClasses(run.count, names, block.blobs[.classes])
+        BlockFormat.writeClasses(
+            records: run.count, flows: flows.count, names, table.classes, sums.classes, to: block.blobs[.classes],
+            compressor)
         writeFlows(block.blobs[.flows])
         writeHot(run, block.blobs[.hot])
         writeCold(run.count, block.blobs[.cold])
@@ -110,20 +113,6 @@ final class BlockEncoder {
         columns[3][at] =
             shape.transport == .tcp ? UInt32(record.bytes[shape.transportOffset &+ 13]) : 0
         fields.encode(record, shape, flow)
-    }
-
-    private func writeClasses(_ count: Int, _ names: [UInt32: String], _ blob: ByteBuffer) {
-        blob.count = 0
-        blob.append(UInt8(BlockFormat.version))
-        blob.append(UInt32(count))
-        blob.append(UInt32(flows.count))
-        blob.append(UInt16(names.count))
-        for (index, name) in names.sorted(by: { $0.key < $1.key }) {
-            blob.append(index)
-            blob.append(name: name)
-        }
-        table.writeClasses(to: blob, compressor)
-        sums.writeClasses(to: blob, compressor)
     }
 
     private func writeFlows(_ blob: ByteBuffer) {

@@ -20,6 +20,29 @@ enum BlockFormat {
         blob.append(UInt64(0))
     }
 
+    /// Writes the blob of classes.
+    static func writeClasses(
+        records: Int, flows: Int, _ names: [UInt32: String], _ classes: BytesDictionary, _ sums: ClassSums,
+        to blob: ByteBuffer, _ compressor: ZstdCompressor
+    ) {
+        blob.count = 0
+        blob.append(version)
+        blob.append(UInt32(records))
+        blob.append(UInt32(flows))
+        blob.append(UInt16(names.count))
+        for (index, name) in names.sorted(by: { $0.key < $1.key }) {
+            blob.append(index)
+            blob.append(name: name)
+        }
+        write(classes, to: blob, compressor)
+        sums.write(to: blob, compressor)
+    }
+
+    static func write(_ dictionary: BytesDictionary, to blob: ByteBuffer, _ compressor: ZstdCompressor) {
+        blob.append(UInt32(dictionary.count))
+        CompressedStream.append(dictionary.arena.bytes, to: blob, compressor)
+    }
+
     /// At the beginning of a part.
     static func cursor<Part: RawRepresentable<Int>>(
         _ part: Part, of blob: ByteBuffer

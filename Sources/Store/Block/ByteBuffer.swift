@@ -12,8 +12,13 @@ final class ByteBuffer: @unchecked Sendable {
     deinit { base.deallocate() }
 
     /// Makes room for `more` bytes behind `count`.
+    @inline(__always)
     func reserve(_ more: Int) {
-        guard count + more > capacity else { return }
+        if count &+ more > capacity { grow(more) }
+    }
+
+    @inline(never)
+    private func grow(_ more: Int) {
         let size = max(count + more, capacity * 2)
         let larger = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
         larger.copyMemory(from: base, byteCount: count)
@@ -25,6 +30,7 @@ final class ByteBuffer: @unchecked Sendable {
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
     /// Little-endian, as everything in the files.
+    @inline(__always)
     func append<T: FixedWidthInteger>(_ value: T) {
         reserve(MemoryLayout<T>.size)
         (base + count).storeBytes(of: value.littleEndian, as: T.self)

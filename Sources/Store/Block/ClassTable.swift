@@ -26,6 +26,9 @@ struct ClassTable {
     /// The keys lie here.
     private let memory = ByteBuffer(capacity: 1 << 12)
 
+    /// Without any class.
+    init() {}
+
     /// - Parameter cursor: at the classes in their blob.
     init(_ cursor: inout ByteCursor, _ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
         let count = Int(try cursor.take(UInt32.self))

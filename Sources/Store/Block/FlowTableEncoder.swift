@@ -1,7 +1,7 @@
 /// Encodes a block's flows: what many have in common once (`classes`), MAC pairs once, and addresses and ports once
 /// for both directions.
 final class FlowTableEncoder {
-    private let classes = BytesDictionary(capacity: 256)
+    let classes = BytesDictionary(capacity: 256)
     private let links = BytesDictionary(capacity: 256)
     private let pairs = PairTable()
     private let scratch = UnsafeMutableRawPointer.allocate(byteCount: FlowKeyBytes.largest, alignment: 16)
@@ -26,7 +26,6 @@ final class FlowTableEncoder {
     }
 
     /// Adds a flow that has just got its number.
-    /// - Returns: the earlier flow that it is related to.
     func add(
         _ key: UnsafeRawBufferPointer, _ shape: HeaderShape, _ flow: Int, _ flows: BytesDictionary
     ) -> (FlowState.Relation, other: Int) {
@@ -63,37 +62,29 @@ final class FlowTableEncoder {
     /// Takes flow label, addresses and ports out of the class.
     private func takeNetwork(_ key: UnsafeRawBufferPointer, _ shape: HeaderShape, _ relation: FlowState.Relation) {
         guard shape.network != .other else { return }
-        let network = FlowKeyBytes.prefix + shape.networkOffset
-        if shape.network == .ipv6 { take(network + 1, 3, key, parts.labels) }
+        if shape.network == .ipv6 {
+            let label = FlowKeyBytes.prefix + shape.networkOffset + 1
+            parts.labels.append(UnsafeRawBufferPointer(rebasing: key[label..<(label + 3)]))
+            clear(label, 3)
+        }
         let (offset, width) = shape.addresses
         let addresses = FlowKeyBytes.prefix + offset
-        let isStored = relation == .none
-        let isShort = width == 4
-        take(addresses, width, key, !isStored ? nil : isShort ? parts.sources4 : parts.sources6)
-        take(addresses + width, width, key, !isStored ? nil : isShort ? parts.destinations4 : parts.destinations6)
-        guard shape.ports else { return }
         let ports = FlowKeyBytes.prefix + shape.transportOffset
-        take(ports, 2, key, isStored ? parts.sourcePorts : nil)
-        take(ports + 2, 2, key, isStored ? parts.destinationPorts : nil)
+        if relation == .none {
+            parts.append(addresses: UnsafeRawBufferPointer(rebasing: key[addresses..<(addresses + 2 * width)]))
+            if shape.ports { parts.append(ports: key.loadUnaligned(fromByteOffset: ports, as: UInt32.self)) }
+        }
+        clear(addresses, 2 * width)
+        if shape.ports { clear(ports, 4) }
     }
 
-    private func take(_ offset: Int, _ count: Int, _ key: UnsafeRawBufferPointer, _ to: ByteBuffer?) {
-        if let to { to.append(UnsafeRawBufferPointer(rebasing: key[offset..<(offset + count)])) }
+    private func clear(_ offset: Int, _ count: Int) {
         (scratch + offset).initializeMemory(as: UInt8.self, repeating: 0, count: count)
     }
 
-    func writeClasses(to buffer: ByteBuffer, _ compressor: ZstdCompressor) {
-        Self.write(classes, to: buffer, compressor)
-    }
-
     func writeFlows(to buffer: ByteBuffer, _ compressor: ZstdCompressor) {
-        for part in FlowPart.allCases { CompressedStream.append(parts[part].bytes, to: buffer, compressor) }
-        Self.write(links, to: buffer, compressor)
-    }
-
-    private static func write(_ dictionary: BytesDictionary, to buffer: ByteBuffer, _ compressor: ZstdCompressor) {
-        buffer.append(UInt32(dictionary.count))
-        CompressedStream.append(dictionary.arena.bytes, to: buffer, compressor)
+        parts.write(to: buffer, compressor)
+        BlockFormat.write(links, to: buffer, compressor)
     }
 }
 
@@ -107,7 +98,7 @@ enum FlowPart: Int, CaseIterable {
 }
 
 /// The columns while they are filled. Properties, since an array's elements would be counted at each access.
-private struct FlowColumns {
+struct FlowColumns {
     let control = ByteBuffer()
     let sources4 = ByteBuffer()
     let destinations4 = ByteBuffer()
@@ -130,6 +121,31 @@ private struct FlowColumns {
         case .labels: labels
         case .links: links
         }
+    }
+
+    /// - Parameter pair: source and destination as in the header.
+    @inline(__always)
+    func append(addresses pair: UnsafeRawBufferPointer) {
+        let source = UnsafeRawBufferPointer(rebasing: pair[..<(pair.count / 2)])
+        let destination = UnsafeRawBufferPointer(rebasing: pair[(pair.count / 2)...])
+        if pair.count == 8 {
+            sources4.append(source)
+            destinations4.append(destination)
+        } else {
+            sources6.append(source)
+            destinations6.append(destination)
+        }
+    }
+
+    /// - Parameter pair: source and destination as in the header.
+    @inline(__always)
+    func append(ports pair: UInt32) {
+        sourcePorts.append(UInt16(truncatingIfNeeded: pair))
+        destinationPorts.append(UInt16(truncatingIfNeeded: pair >> 16))
+    }
+
+    func write(to buffer: ByteBuffer, _ compressor: ZstdCompressor) {
+        for part in FlowPart.allCases { CompressedStream.append(self[part].bytes, to: buffer, compressor) }
     }
 }
 

@@ -2,41 +2,23 @@
 ///
 /// Questions about blocks that lie wholly in range are answered by these sums.
 final class SumsEncoder {
-    private let maximumCount: Int
     /// By flow.
-    private let records: UnsafeMutablePointer<UInt32>
-    private let bytes: UnsafeMutablePointer<UInt64>
-    /// Class and flags (class << 8 + flags) of each entry, found by `slots`, which hold numbers + 1; 0 is free.
-    private let keys: UnsafeMutablePointer<UInt32>
-    private let entries: UnsafeMutablePointer<(records: UInt32, bytes: UInt64)>
-    private let slots: UnsafeMutablePointer<UInt32>
-    /// The slot of each entry.
-    private let places: UnsafeMutablePointer<UInt32>
-    private let slotBits: Int
-    private var count = 0
-    private let scratch = ByteBuffer()
+    let records: UnsafeMutablePointer<UInt32>
+    let bytes: UnsafeMutablePointer<UInt64>
+    let classes: ClassSums
+    private let column: UnsafeMutablePointer<UInt32>
 
     init(maximumCount: Int) {
-        self.maximumCount = maximumCount
         records = .allocate(capacity: maximumCount)
         bytes = .allocate(capacity: maximumCount)
-        keys = .allocate(capacity: maximumCount)
-        entries = .allocate(capacity: maximumCount)
-        var bits = 4
-        while 1 << bits < 2 * maximumCount { bits += 1 }
-        slotBits = bits
-        slots = .allocate(capacity: 1 << bits)
-        slots.initialize(repeating: 0, count: 1 << bits)
-        places = .allocate(capacity: maximumCount)
+        column = .allocate(capacity: maximumCount)
+        classes = ClassSums(maximumCount: maximumCount)
     }
 
     deinit {
         records.deallocate()
         bytes.deallocate()
-        keys.deallocate()
-        entries.deallocate()
-        slots.deallocate()
-        places.deallocate()
+        column.deallocate()
     }
 
     /// Adds up a block.
@@ -44,66 +26,41 @@ final class SumsEncoder {
     ///   - classes: the class of each flow.
     ///   - flows, lengths, flags: of each record.
     func add(
-        classes: [UInt32], flows: UnsafePointer<UInt32>, lengths: UnsafePointer<UInt32>, flags: UnsafePointer<UInt32>,
-        count records: Int
+        classes numbers: [UInt32], flows: UnsafePointer<UInt32>, lengths: UnsafePointer<UInt32>,
+        flags: UnsafePointer<UInt32>, count: Int
     ) {
-        self.records.initialize(repeating: 0, count: classes.count)
-        bytes.initialize(repeating: 0, count: classes.count)
-        for number in 0..<count { slots[Int(places[number])] = 0 }
-        count = 0
-        classes.withUnsafeBufferPointer { classes in
-            for index in 0..<records {
+        records.initialize(repeating: 0, count: numbers.count)
+        bytes.initialize(repeating: 0, count: numbers.count)
+        classes.removeAll()
+        numbers.withUnsafeBufferPointer { numbers in
+            for index in 0..<count {
                 let (flow, length) = (Int(flows[index]), UInt64(lengths[index]))
-                self.records[flow] &+= 1
+                records[flow] &+= 1
                 bytes[flow] &+= length
-                let entry = entries + number(of: classes[flow] << 8 | flags[index])
-                entry.pointee.records &+= 1
-                entry.pointee.bytes &+= length
+                classes.add(numbers[flow] << 8 | flags[index], records: 1, bytes: length)
             }
         }
     }
 
-    @inline(__always)
-    private func number(of key: UInt32) -> Int {
-        var slot = Int((key &* 0x9E37_79B1) >> UInt32(32 - slotBits))
-        while slots[slot] != 0 {
-            let number = Int(slots[slot]) &- 1
-            if keys[number] == key { return number }
-            slot = (slot &+ 1) & (1 << slotBits &- 1)
-        }
-        keys[count] = key
-        places[count] = UInt32(truncatingIfNeeded: slot)
-        (entries + count).initialize(to: (0, 0))
-        count += 1
-        slots[slot] = UInt32(truncatingIfNeeded: count)
-        return count &- 1
-    }
-
-    /// Writes the sums by class and flags, by class.
-    func writeClasses(to buffer: ByteBuffer, _ compressor: ZstdCompressor) {
-        let order = (0..<count).sorted { keys[$0] < keys[$1] }
-        scratch.count = 0
-        var previous: UInt32 = 0
-        for number in order {
-            let classNumber = keys[number] >> 8
-            scratch.append(variable: UInt64(classNumber - previous))
-            previous = classNumber
-            scratch.append(UInt8(truncatingIfNeeded: keys[number]))
-            scratch.append(variable: UInt64(entries[number].records))
-            scratch.append(variable: entries[number].bytes)
-        }
-        buffer.append(UInt32(count))
-        CompressedStream.append(scratch.bytes, to: buffer, compressor)
-    }
-
-    /// Writes the sums by flow: two columns, the second with halves apart where it has numbers of more than 32 bits.
+    /// Writes the sums by flow.
     func writeFlows(_ flows: Int, to buffer: ByteBuffer) {
-        HotColumn.append(records, flows, to: buffer)
-        let isLong = (0..<flows).contains { bytes[$0] >> 32 != 0 }
+        Self.write(flows, to: buffer, column, records: { self.records[$0] }, bytes: { self.bytes[$0] })
+    }
+
+    /// Writes sums by flow: two columns, the second with halves apart where it has numbers of more than 32 bits.
+    /// - Parameter column: room for as many numbers as there are flows.
+    @inline(__always)
+    static func write(
+        _ flows: Int, to buffer: ByteBuffer, _ column: UnsafeMutablePointer<UInt32>, records: (Int) -> UInt32,
+        bytes: (Int) -> UInt64
+    ) {
+        for flow in 0..<flows { column[flow] = records(flow) }
+        HotColumn.append(column, flows, to: buffer)
+        let isLong = (0..<flows).contains { bytes($0) >> 32 != 0 }
         buffer.append(UInt8(isLong ? 1 : 0))
         for shift in stride(from: 0, through: isLong ? 32 : 0, by: 32) {
-            for flow in 0..<flows { records[flow] = UInt32(truncatingIfNeeded: bytes[flow] >> UInt64(shift)) }
-            HotColumn.append(records, flows, to: buffer)
+            for flow in 0..<flows { column[flow] = UInt32(truncatingIfNeeded: bytes(flow) >> UInt64(shift)) }
+            HotColumn.append(column, flows, to: buffer)
         }
     }
 }

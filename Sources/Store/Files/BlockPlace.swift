@@ -5,6 +5,9 @@ struct BlockPlace: Hashable, Comparable, Sendable {
     /// From 1 on.
     var number: Int64
 
+    /// The number of what sums up all blocks of a segment.
+    static let rollup: Int64 = 0
+
     static func < (left: BlockPlace, right: BlockPlace) -> Bool {
         (left.segment, left.number) < (right.segment, right.number)
     }

@@ -14,6 +14,9 @@ struct BlockRow: Sendable {
     var sums: PerBlob<UInt64>
     var summary: [UInt8]
 
+    /// For messages.
+    var name: String { number == BlockPlace.rollup ? "the rollup" : "block \(number)" }
+
     /// What has a column of its own before the summary, in the order of `columns`.
     var numbers: [Int64] {
         [number, first, last, count, clock, leastRate, greatestRate]
@@ -29,6 +32,10 @@ struct BlockRow: Sendable {
     static let columns =
         "id, first, last, count, clock, least_rate, greatest_rate, "
         + BlockBlob.allCases.map { "\($0)_sum, " }.joined() + "summary, sum"
+
+    static func insertion(into table: String) -> String {
+        "INSERT INTO \(table) (\(columns)) VALUES (\([String](repeating: "?", count: 14).joined(separator: ",")))"
+    }
 
     /// Reads the statement's current row.
     /// - Returns: the row, and whether its checksum is right.

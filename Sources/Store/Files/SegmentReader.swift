@@ -65,6 +65,16 @@ final class SegmentReader {
         return (sound, damaged)
     }
 
+    /// The row of the sums over all blocks.
+    /// - Returns: nil when there are none; and whether its checksum is right.
+    func rollup() -> (row: BlockRow, isSound: Bool)? {
+        guard var statement = try? connection.prepare("SELECT \(BlockRow.columns) FROM rollup"),
+            (try? statement.step()) == true
+        else { return nil }
+        let found = BlockRow.read(statement, segment: info.start)
+        return found.row.number == BlockPlace.rollup ? found : (found.row, false)
+    }
+
     func gaps() throws(StoreError) -> [Gap] {
         do { return try GapTable.all(of: connection) } catch { throw SegmentFile.explained(error, path) }
     }
@@ -74,7 +84,7 @@ final class SegmentReader {
         do throws(SQLiteError) {
             let found = try blobs.copy(blob, block: row.number, to: buffer)
             guard found, XXHash64.hash(buffer.bytes) == row.sums[blob] else {
-                throw SQLiteError(code: 11, message: "checksum of block \(row.number), \(blob)", context: path)
+                throw SQLiteError(code: 11, message: "checksum of \(row.name), \(blob)", context: path)
             }
         } catch {
             throw SegmentFile.explained(error, path)

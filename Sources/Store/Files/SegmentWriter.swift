@@ -9,6 +9,8 @@ final class SegmentWriter {
     let start: Int64
     private let directory: StoreDirectory
     private let connection: Connection
+    /// Nil when there is none to be written: any more, or since an earlier process began the segment.
+    private var rollup: Rollup?
     private var insertBlock: Statement
     private var blobs: BlobInsertion
     private let gapTable: GapTable
@@ -30,6 +32,7 @@ final class SegmentWriter {
             try connection.execute(
                 "INSERT INTO segment VALUES ('\(SegmentNote.counting)', \(Int64(bitPattern: counting)))")
             let writer = try SegmentWriter(connection, directory, name, start)
+            writer.rollup = Rollup()
             try writer.note(tallies)
             return writer
         } catch {
@@ -55,8 +58,7 @@ final class SegmentWriter {
         try connection.execute(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -2048"
         )
-        let block = try connection.prepare(
-            "INSERT INTO block (\(BlockRow.columns)) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", persistent: true)
+        let block = try connection.prepare(BlockRow.insertion(into: "block"), persistent: true)
         let blobs = try BlobInsertion(connection)
         let gapTable = try GapTable(connection)
         let note = try connection.prepare("REPLACE INTO segment VALUES (?,?)", persistent: true)
@@ -83,7 +85,7 @@ final class SegmentWriter {
     ) throws(StoreError) {
         do {
             try connection.transaction { () throws(SQLiteError) in
-                try insertRow(block)
+                try Self.insert(block, place: BlockPlace(segment: start, number: nextNumber), &insertBlock, blobs)
                 for gap in gaps { try gapTable.insert(gap) }
                 try note(tallies)
                 for place in recovered { try replace(SegmentNote.recovered(place), 1) }
@@ -105,16 +107,28 @@ final class SegmentWriter {
         isDirty = true
     }
 
-    private func insertRow(_ block: borrowing EncodedBlock) throws(SQLiteError) {
-        for blob in BlockBlob.allCases { try blobs.run(blob, block: nextNumber, block.blobs[blob].bytes) }
-        let row = block.row(place: BlockPlace(segment: start, number: nextNumber))
+    private static func insert(
+        _ block: borrowing EncodedBlock, place: BlockPlace, _ statement: inout Statement, _ blobs: BlobInsertion
+    ) throws(SQLiteError) {
+        for blob in BlockBlob.allCases where block.blobs[blob].count > 0 {
+            try blobs.run(blob, block: place.number, block.blobs[blob].bytes)
+        }
+        let row = block.row(place: place)
         let numbers = row.numbers
-        for (index, number) in numbers.enumerated() { try insertBlock.bind(Int32(index + 1), number) }
+        for (index, number) in numbers.enumerated() { try statement.bind(Int32(index + 1), number) }
         let summary = Int32(numbers.count + 1)
-        try insertBlock.bind(summary, unowned: block.summary.bytes)
-        try insertBlock.bind(summary + 1, Int64(bitPattern: row.checksum(segment: start)))
-        try insertBlock.run()
+        try statement.bind(summary, unowned: block.summary.bytes)
+        try statement.bind(summary + 1, Int64(bitPattern: row.checksum(segment: place.segment)))
+        try statement.run()
     }
+
+    /// Adds a block that has just been inserted to the sums over all of them.
+    func rollUp(_ encoder: BlockEncoder, _ block: borrowing EncodedBlock, _ names: [UInt32: String]) {
+        if rollup?.add(encoder, block, names) == false { rollup = nil }
+    }
+
+    /// What sealing will write beside what is there: into the WAL and from there into the file.
+    var reserved: Int64 { rollup.map { 2 * Int64($0.size) } ?? 0 }
 
     /// Makes all commits so far safe from a power cut.
     ///
@@ -137,12 +151,27 @@ final class SegmentWriter {
     /// - Throws: `.database` of kind `.busy` while somebody reads it; to be tried again.
     func seal(now: Int64) throws(StoreError) {
         do {
+            try insertRollup()
             try SegmentSeal.close(connection, now: now)
         } catch {
             throw .database(error)
         }
         isDirty = false
         try directory.sync()
+    }
+
+    private func insertRollup() throws(SQLiteError) {
+        guard let rollup, rollup.isWorthwhile else { return }
+        try connection.checkpoint(.truncate)  // for the WAL's limit
+        self.rollup = nil
+        var block = EncodedBlock()
+        rollup.encode(to: &block)
+        // All that it says is in the blocks: without room for it they have to do.
+        try? connection.transaction { () throws(SQLiteError) in
+            try connection.execute(SegmentSchema.createRollup)
+            var statement = try connection.prepare(BlockRow.insertion(into: "rollup"))
+            try Self.insert(block, place: BlockPlace(segment: start, number: BlockPlace.rollup), &statement, blobs)
+        }
     }
 
     func note(_ key: String, _ value: Int64) throws(StoreError) {

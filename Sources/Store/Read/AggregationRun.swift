@@ -26,6 +26,9 @@ final class AggregationRun {
         /// By flow, with all header bytes.
         case headers
         case records
+
+        /// Whether no record has to be looked at.
+        var isBySums: Bool { self == .classes || self == .sums }
     }
 
     init(_ question: Aggregation) {

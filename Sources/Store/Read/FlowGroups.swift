@@ -75,7 +75,7 @@ struct FlowGroups {
             if count <= GroupKey.inlineCount {
                 let bytes = table.nextKey(template.pointee.head, count, sums)
                 fill(bytes, template, entry, bucket)
-                table.settleIfFull()
+                table.commitKey()
             } else {
                 template.pointee.key.withUnsafeBytes { key.replace($0) }
                 fill(key.buffer.base, template, entry, bucket)

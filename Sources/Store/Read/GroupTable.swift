@@ -1,9 +1,11 @@
+internal import CPrefetch
 internal import Glibc
 
 /// Sums by group, in bounded memory.
 ///
 /// Look-ups are at random places of a table larger than the caches, so what one needs lies together: a group with a
-/// short key is one cache line, and a large table has large pages, as far as the kernel has them.
+/// short key is one cache line, and a large table has large pages, as far as the kernel has them. Short keys wait for
+/// one another, while the memory fetches what their look-ups will need.
 final class GroupTable {
     /// 64 bytes: the key's first bytes, the sums, and where a longer key lies.
     private struct Entry {
@@ -25,7 +27,7 @@ final class GroupTable {
     /// Keys that are too long for their entry.
     private let arena = ByteBuffer()
 
-    /// Short keys wait here and are looked up together, so that the memory fetches for many of them at a time.
+    /// A short key that waits to be looked up.
     private struct Waiting {
         var key: GroupKey.Head
         var sums: AggregateSums
@@ -36,8 +38,8 @@ final class GroupTable {
     private static let mostWaiting = 64
     private let waiting = UnsafeMutablePointer<Waiting>.allocate(capacity: mostWaiting)
     private var waitingCount = 0
-    /// Of what was fetched ahead, so that the compiler leaves the fetches in.
-    private var fetched: UInt64 = 0
+    /// Senders of packets cannot choose values whose keys collide.
+    private let seed = BytesDictionary.hashKey
 
     init(most: Int) {
         self.most = min(most, Int(Self.numberMask) - 1)
@@ -65,19 +67,22 @@ final class GroupTable {
         add(key.buffer.bytes, more)
     }
 
-    /// Adds to the group of a short key, which the caller goes on to write and then calls `settleIfFull`.
+    /// Adds to the group of a short key, which the caller goes on to write and then calls `commitKey`.
     /// - Parameter key: what the key is to begin with, 0 beyond its end.
     @inline(__always)
     func nextKey(_ key: GroupKey.Head, _ count: Int, _ more: AggregateSums) -> UnsafeMutableRawPointer {
         total.add(more)
         let next = waiting + waitingCount
         next.initialize(to: Waiting(key: key, sums: more, length: UInt32(truncatingIfNeeded: count)))
-        waitingCount &+= 1
         return UnsafeMutableRawPointer(next)
     }
 
     @inline(__always)
-    func settleIfFull() {
+    func commitKey() {
+        let hash = hash(waiting[waitingCount].key)
+        waiting[waitingCount].hash = hash
+        hdrlog_prefetch(slots + (Int(truncatingIfNeeded: hash) & (2 &* capacity &- 1)))
+        waitingCount &+= 1
         if waitingCount == Self.mostWaiting { settle() }
     }
 
@@ -102,23 +107,16 @@ final class GroupTable {
             return add(key, head, BytesDictionary.hash(key), more)
         }
         (waiting + waitingCount).initialize(to: Waiting(key: head, sums: more, length: UInt32(key.count)))
-        waitingCount += 1
-        settleIfFull()
+        commitKey()
     }
 
     /// Adds what waits.
     private func settle() {
         let mask = 2 &* capacity &- 1
-        var sum: UInt64 = 0
-        for index in 0..<waitingCount {
-            waiting[index].hash = Self.hash(waiting[index].key)
-            sum &+= UInt64(slots[Int(truncatingIfNeeded: waiting[index].hash) & mask])
-        }
         for index in 0..<waitingCount {
             let slot = slots[Int(truncatingIfNeeded: waiting[index].hash) & mask]
-            if slot != 0 { sum &+= entries[Int(slot & Self.numberMask) &- 1].key.0 }
+            hdrlog_prefetch(entries + (Int(slot & Self.numberMask) &- 1))
         }
-        fetched = sum
         for index in 0..<waitingCount {
             let one = UnsafeRawPointer(waiting + index)
             let key = UnsafeRawBufferPointer(start: one, count: Int(waiting[index].length))
@@ -155,12 +153,12 @@ final class GroupTable {
     }
 
     @inline(__always)
-    private static func hash(_ head: GroupKey.Head) -> UInt64 {
+    private func hash(_ head: GroupKey.Head) -> UInt64 {
         func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
             let product = left.multipliedFullWidth(by: right)
             return product.high ^ product.low
         }
-        let first = fold(head.0 ^ 0x9E37_79B9_7F4A_7C15, head.1 ^ 0xA076_1D64_78BD_642F)
+        let first = fold(head.0 ^ seed, head.1 ^ 0xA076_1D64_78BD_642F)
         return fold(first ^ head.2, 0xE703_7ED1_A0B4_28DB)
     }
 
@@ -184,7 +182,7 @@ final class GroupTable {
 
     private func hash(_ number: Int) -> UInt64 {
         let isInline = Int(entries[number].length) <= GroupKey.inlineCount
-        return isInline ? Self.hash(entries[number].key) : BytesDictionary.hash(key(number))
+        return isInline ? hash(entries[number].key) : BytesDictionary.hash(key(number))
     }
 
     func result(_ question: Aggregation, _ completeness: QueryResult) -> AggregateResult {

@@ -2,6 +2,21 @@ internal import Filter
 
 /// What aggregations need of a query: its blocks, in any order, by several threads.
 extension QueryRun {
+    /// Puts a segment's rollup in the place of its blocks wherever that can answer, going by the question.
+    mutating func takeRollups(_ canAnswer: (BlockRow, FlowQuestion) -> Bool) {
+        let filter = FlowQuestion(blocks.filter, ClassTable())
+        var taken: [Candidate] = []
+        for (index, info) in view.segments.enumerated() where info.state == .sealed {
+            let all = candidates.filter { $0.pending == nil && $0.segment == index }
+            guard all.count > 1, let rollup = try? blocks.segment(index).rollup, canAnswer(rollup, filter),
+                rollup.count == all.reduce(0, { $0 + $1.row.count })
+            else { continue }
+            candidates.removeAll { $0.pending == nil && $0.segment == index }
+            taken.append(Candidate(segment: index, row: rollup, rolledUp: all))
+        }
+        candidates = taken + candidates
+    }
+
     /// Runs of neighbouring blocks about equal in number, as runs of their own that share nothing that changes.
     func split(_ parts: Int) -> [QueryRun] {
         let share = max(1, (candidates.count + parts - 1) / parts)
@@ -28,51 +43,74 @@ extension QueryRun {
         fileprivate let candidate: Candidate
         fileprivate let segment: SegmentBox?
 
-        func add(to aggregation: AggregationRun) throws(StoreError) {
+        /// - Returns: false when a rollup cannot answer; then nothing has been added.
+        func add(to aggregation: AggregationRun) throws(StoreError) -> Bool {
             if let index = candidate.pending {
-                return try aggregation.add(run.blocks.pending(index))
+                try aggregation.add(run.blocks.pending(index))
+                return true
             }
             let (row, segment) = (candidate.row, segment!)
             let hot = try segment.open(row)
             let filter = run.blocks.filter.bound(to: hot.names)
             let classes = FlowQuestion(filter, hot.classes)
-            if classes.isByClass, classes.classVerdicts.allSatisfy({ $0 == .no }) { return }
+            if classes.isByClass, classes.classVerdicts.allSatisfy({ $0 == .no }) { return true }
             let way = aggregation.way(row, classes)
-            if way == .classes { return aggregation.addClasses(hot, classes, row) }
+            if way == .classes {
+                aggregation.addClasses(hot, classes, row)
+                return true
+            }
+            guard candidate.rolledUp.isEmpty || way == .sums else { return false }
             var columns: [HotBlock.Part] = aggregation.isWhole(row) ? [.lengths] : [.times, .lengths]
             if classes.tests.contains(where: { $0.column == .flags }) { columns.append(.flags) }
             if way == .tests {
                 try segment.prepare(hot, columns, row)
-                return aggregation.addTested(hot, classes, row)
+                aggregation.addTested(hot, classes, row)
+                return true
             }
             try segment.prepare(hot, [.ends], row)
             let flows = FilteredBlock.Flows(hot, filter)
-            if flows.areNone { return }
+            if flows.areNone { return true }
             guard way != .records, !flows.verdicts.contains(.depends) else {
-                guard let filtered = try segment.select(row, hot, flows, run.range, .ascending) else { return }
-                return try aggregation.add(filtered)
+                guard candidate.rolledUp.isEmpty else { return false }
+                if let filtered = try segment.select(row, hot, flows, run.range, .ascending) {
+                    try aggregation.add(filtered)
+                }
+                return true
             }
             let parts = way == .sums ? [.sums] : columns + (way == .headers ? [.flowNumbers, .flows] : [.flowNumbers])
             try segment.prepare(hot, parts, row)
             aggregation.addFlows(hot, flows, row, way)
+            return true
         }
     }
 
-    /// Calls `body` with each block in range; what cannot be read becomes a gap.
-    mutating func visit(_ shouldStop: () -> Bool, _ body: (Visit) throws(StoreError) -> Void) {
+    /// Calls `body` with each block in range, or with a segment's rollup and, where that returns false or cannot be read,
+    /// with the blocks behind it; what cannot be read becomes a gap.
+    mutating func visit(_ shouldStop: () -> Bool, _ body: (Visit) throws(StoreError) -> Bool) {
+        visit(candidates, shouldStop, body)
+    }
+
+    private mutating func visit(
+        _ candidates: [Candidate], _ shouldStop: () -> Bool, _ body: (Visit) throws(StoreError) -> Bool
+    ) {
         for candidate in candidates {
             if shouldStop() {
                 result.stopped = .cancelled
                 return
             }
-            guard blocks.mayHold(candidate) else { continue }
-            result.decoded += 1
+            guard !candidate.rolledUp.isEmpty || blocks.mayHold(candidate) else { continue }
             do {
                 let segment = candidate.pending == nil ? try blocks.segment(candidate.segment) : nil
-                try body(Visit(run: self, candidate: candidate, segment: segment))
+                let isDone = try body(Visit(run: self, candidate: candidate, segment: segment))
+                result.decoded += 1
+                if isDone { continue }
             } catch {
-                noteUnreadable(candidate, error)
+                if candidate.rolledUp.isEmpty {
+                    result.decoded += 1
+                    noteUnreadable(candidate, error)
+                }
             }
+            visit(candidate.rolledUp, shouldStop, body)
         }
     }
 }

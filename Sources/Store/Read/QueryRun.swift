@@ -10,6 +10,8 @@ struct QueryRun {
         var row: BlockRow
         /// A block in memory, by its position in `view.pending`; then `segment` is meaningless.
         var pending: Int?
+        /// The blocks that this one sums up, each once: a segment's rollup.
+        var rolledUp: [Candidate] = []
     }
 
     let query: Query

@@ -41,6 +41,9 @@ final class SegmentBox {
         return FilteredBlock(block, hot, candidates, flows)
     }
 
+    /// The row of the sums over all blocks, if there are any and it is sound.
+    var rollup: BlockRow? { reader.rollup().flatMap { $0.isSound ? $0.row : nil } }
+
     /// Reads the block's classes.
     func open(_ row: BlockRow) throws(StoreError) -> HotBlock {
         try reader.copy(.classes, of: row, to: scratch)
@@ -71,6 +74,14 @@ final class SegmentBox {
         try checked(row, .filter) { () throws(ByteCursor.Exhausted) in _ = try filter.ports.get() }
     }
 
+    /// Reads all of the sums over all blocks.
+    func check(rollup row: BlockRow) throws(StoreError) {
+        let hot = try open(row)
+        try prepare(hot, [.ends, .sums], row)
+        let total = (0..<hot.flowCount).reduce(0) { $0 + Int64(hot.sums.records[$1]) }
+        guard total == row.count else { throw damage(row, .flows) }
+    }
+
     private func checked<Result>(
         _ row: BlockRow, _ blob: BlockBlob, _ body: () throws(ByteCursor.Exhausted) -> Result
     ) throws(StoreError) -> Result {
@@ -82,6 +93,6 @@ final class SegmentBox {
     }
 
     private func damage(_ row: BlockRow, _ blob: BlockBlob) -> StoreError {
-        .damaged(path: reader.path, what: "block \(row.number), \(blob)")
+        .damaged(path: reader.path, what: "\(row.name), \(blob)")
     }
 }

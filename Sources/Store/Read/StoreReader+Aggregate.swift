@@ -19,6 +19,8 @@ extension StoreReader {
         var run = QueryRun(query, view: try view(), directory: directory)
         run.plan()
         let stop = AggregationPart.StopFlag()
+        let asked = AggregationRun(question)
+        run.takeRollups { asked.way($0, $1).isBySums }
         let parts = run.split(max(1, threads)).map { AggregationPart($0, question, stop) }
         let started = parts.dropFirst().map { ($0, $0.start()) }
         parts[0].work(shouldStop)

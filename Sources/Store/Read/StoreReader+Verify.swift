@@ -48,6 +48,16 @@ extension StoreReader {
             report.findings.append(.init(segment: info.name, block: number, what: "the row's checksum is wrong"))
         }
         let box = SegmentBox(0, reader)
+        if let rollup = reader.rollup() {
+            do throws(StoreError) {
+                if rollup.isSound { try box.check(rollup: rollup.row) }
+            } catch {
+                report.findings.append(.init(segment: info.name, block: nil, what: error.description))
+            }
+            if !rollup.isSound {
+                report.findings.append(.init(segment: info.name, block: nil, what: "the rollup's row: its checksum"))
+            }
+        }
         let everything = CompiledFilter(.all)
         for row in rows.sound where !shouldStop() {
             report.blocks += 1

@@ -60,6 +60,7 @@ extension StoreWriter {
         let gaps = takeGaps()
         do {
             try segment!.insert(block, gaps: gaps, after, recovered: recovered)
+            segment!.rollUp(encoder, block, names)
         } catch {
             returnGaps(gaps)
             throw error

@@ -2,8 +2,9 @@ extension StoreWriter {
     /// Deletes the oldest segments until `bytes` more fit into the budget, and ends the running one when it is due.
     func makeRoom(for bytes: Int64, now: Int64) {
         let segments = catalogue.withState { $0.segments }
+        let reserved = ([segment].compactMap(\.self) + unsealed).reduce(0) { $0 + $1.reserved }
         let situation = Retention.Situation(
-            segments: segments, used: usage(), needed: bytes, free: directory.free(), now: now,
+            segments: segments, used: usage(), needed: bytes + reserved, free: directory.free(), now: now,
             ageTime: ageClock.time(at: now))
         for action in Retention.plan(situation, limitsHere) {
             switch action {
