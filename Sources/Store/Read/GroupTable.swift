@@ -79,9 +79,6 @@ final class GroupTable {
 
     @inline(__always)
     func commitKey() {
-        let hash = hash(waiting[waitingCount].key)
-        waiting[waitingCount].hash = hash
-        hdrlog_prefetch(slots + (Int(truncatingIfNeeded: hash) & (2 &* capacity &- 1)))
         waitingCount &+= 1
         if waitingCount == Self.mostWaiting { settle() }
     }
@@ -113,6 +110,12 @@ final class GroupTable {
     /// Adds what waits.
     private func settle() {
         let mask = 2 &* capacity &- 1
+        // Not as soon as a key is there: its parts have to be stored before it can be loaded as a whole.
+        for index in 0..<waitingCount {
+            let hash = hash(waiting[index].key)
+            waiting[index].hash = hash
+            hdrlog_prefetch(slots + (Int(truncatingIfNeeded: hash) & mask))
+        }
         for index in 0..<waitingCount {
             let slot = slots[Int(truncatingIfNeeded: waiting[index].hash) & mask]
             hdrlog_prefetch(entries + (Int(slot & Self.numberMask) &- 1))
