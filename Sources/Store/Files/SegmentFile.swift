@@ -19,10 +19,11 @@ enum SegmentFile {
         }
     }
 
-    /// Is it a segment that this program knows?
+    /// Is it a segment that this program knows? A sealed one stays locked against writing until it is closed: nobody
+    /// writes it any more, and SQLite need not look for a journal or a change before each statement.
     private static func checked(_ path: String, _ mode: Connection.Mode) throws(SQLiteError) -> Connection {
         let connection = try Connection(path: path, mode: mode, busyTimeout: 1000)
-        try connection.execute("PRAGMA cache_size = -512")
+        try connection.execute("PRAGMA cache_size = -512; BEGIN")
         guard try connection.integer("PRAGMA application_id") == SegmentSchema.applicationIdentifier else {
             throw SQLiteError(code: foreignCode, message: "not a segment of hdrlog", context: connection.path)
         }
@@ -30,6 +31,10 @@ enum SegmentFile {
         guard version <= SegmentSchema.version else {
             throw SQLiteError(code: newerCode, message: String(version), context: connection.path)
         }
+        if (try? stateText(of: connection)) == SegmentInfo.State.sealed.rawValue {
+            try connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        }
+        try connection.execute("COMMIT")
         return connection
     }
 
@@ -53,7 +58,7 @@ enum SegmentFile {
     static func state(of connection: borrowing Connection, _ path: String) throws(StoreError) -> SegmentInfo.State {
         let text: String?
         do {
-            text = try connection.text("SELECT value FROM segment WHERE key = 'state'")
+            text = try stateText(of: connection)
         } catch {
             throw explained(error, path)
         }
@@ -61,5 +66,9 @@ enum SegmentFile {
             throw .damaged(path: path, what: "no state")
         }
         return state
+    }
+
+    private static func stateText(of connection: borrowing Connection) throws(SQLiteError) -> String? {
+        try connection.text("SELECT value FROM segment WHERE key = 'state'")
     }
 }

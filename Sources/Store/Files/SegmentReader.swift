@@ -1,10 +1,12 @@
 internal import SQLite
 
-/// A segment opened to be read. Each call is a read transaction of its own that ends with it: nothing is held while
-/// a block is decoded or a client waits.
+/// A segment opened to be read. While it is not sealed each call is a read transaction of its own that ends with it:
+/// nothing is held while a block is decoded or a client waits.
 final class SegmentReader {
     let info: SegmentInfo
     let path: String
+    /// Complete, so that the file may stay open: nobody waits for it.
+    let isSealed: Bool
     private let connection: Connection
     private let blobs: BlobSelection
 
@@ -13,8 +15,9 @@ final class SegmentReader {
         path = directory.path(of: info.name)
         self.info = info
         let opened = try SegmentFile.open(directory, info.name)
+        isSealed = (try? SegmentFile.state(of: opened, path)) == .sealed
         do {
-            blobs = try BlobSelection(opened)
+            blobs = try BlobSelection(opened, staysOpen: isSealed)
             connection = opened
         } catch {
             throw SegmentFile.explained(error, path)

@@ -3,7 +3,7 @@ internal import Filter
 /// Reads the blocks of a query as far as each is needed. For one thread.
 final class BlockReader {
     private let view: StoreReader.View
-    private let directory: StoreDirectory
+    let segments: OpenSegments
     private let order: Query.Order
     let range: Range<Int64>
     /// Not yet bound to a block's interface names.
@@ -23,21 +23,21 @@ final class BlockReader {
     }
 
     init(
-        _ view: StoreReader.View, _ directory: StoreDirectory, _ filter: CompiledFilter, _ range: Range<Int64>,
+        _ view: StoreReader.View, _ segments: OpenSegments, _ filter: CompiledFilter, _ range: Range<Int64>,
         _ order: Query.Order
     ) {
-        (self.view, self.directory, self.filter, self.range, self.order) = (view, directory, filter, range, order)
+        (self.view, self.segments, self.filter, self.range, self.order) = (view, segments, filter, range, order)
         usesEnds = filter.usesEnds
         // Names are not in the summary, so a filter on them cannot tell.
         canPrune = !filter.isAlwaysTrue && !filter.usesInterfaceNames
     }
 
     /// One for the same query and another thread.
-    func another() -> BlockReader { BlockReader(view, directory, filter, range, order) }
+    func another() -> BlockReader { BlockReader(view, segments.another(), filter, range, order) }
 
     func segment(_ index: Int) throws(StoreError) -> SegmentBox {
         if let openSegment, openSegment.index == index { return openSegment }
-        let box = SegmentBox(index, try SegmentReader(directory: directory, info: view.segments[index]))
+        let box = SegmentBox(index, try segments.reader(view.segments[index]))
         openSegment = box
         return box
     }

@@ -32,13 +32,14 @@ struct QueryRun {
     private let threads: Int
 
     /// - Parameter threads: more than one lets another thread read the next blocks.
-    init(_ query: Query, view: StoreReader.View, directory: StoreDirectory, threads: Int = 1) {
+    init(_ query: Query, of store: StoreReader, threads: Int = 1) throws(StoreError) {
+        let segments = OpenSegments(store.directory)
         self.query = query
-        self.view = view
-        self.directory = directory
+        view = try store.view(segments)
+        directory = store.directory
         range = Self.range(query)
         self.threads = threads
-        blocks = BlockReader(view, directory, CompiledFilter(query.filter), range, query.order)
+        blocks = BlockReader(view, segments, CompiledFilter(query.filter), range, query.order)
         skip = query.cursor?.delivered ?? 0
         let end = query.order == .ascending ? query.range.upperBound : query.range.lowerBound
         result = QueryResult(cursor: QueryCursor(time: end, delivered: 0))
@@ -74,7 +75,7 @@ struct QueryRun {
 
     private mutating func planSegment(_ index: Int, _ info: SegmentInfo) {
         do {
-            let reader = try SegmentReader(directory: directory, info: info)
+            let reader = try blocks.segments.reader(info)
             result.gaps += try reader.gaps().filter { $0.overlaps(query.range) }
             let limit = view.limit.map { $0.segment == info.start ? $0.number : $0.segment < info.start ? 0 : .max }
             let rows = try reader.rows(overlapping: range, below: limit ?? .max)

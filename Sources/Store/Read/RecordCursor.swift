@@ -27,7 +27,7 @@ public final class RecordCursor {
 
 extension StoreReader {
     public func cursor(_ query: Query) throws(StoreError) -> RecordCursor {
-        var run = QueryRun(query, view: try view(), directory: directory)
+        var run = try QueryRun(query, of: self)
         run.plan()
         return RecordCursor(run)
     }

@@ -16,7 +16,7 @@ extension StoreReader {
         }
         var query = Query()
         (query.range, query.filter) = (question.range, question.filter)
-        var run = QueryRun(query, view: try view(), directory: directory)
+        var run = try QueryRun(query, of: self)
         run.plan()
         let stop = AggregationPart.StopFlag()
         let asked = AggregationRun(question)
@@ -40,7 +40,7 @@ extension StoreReader {
         guard let rate = result.completeness.rates?.upperBound, rate > 1 else { return result }
         var query = Query()
         (query.range, query.filter) = (question.range, question.filter)
-        var run = QueryRun(query, view: try view(), directory: directory)
+        var run = try QueryRun(query, of: self)
         run.plan()
         var result = result
         result.sampling = (rate, run.greatestSampledLength(shouldStop))

@@ -14,7 +14,7 @@ extension StoreReader {
         _ query: Query, threads: Int = 1, shouldStop: () -> Bool = { false },
         _ body: (borrowing HeaderRecord, _ interface: String) -> Bool
     ) throws(StoreError) -> QueryResult {
-        var run = QueryRun(query, view: try view(), directory: directory, threads: threads)
+        var run = try QueryRun(query, of: self, threads: threads)
         run.plan()
         run.execute(shouldStop, body)
         return run.result

@@ -23,12 +23,13 @@ extension StoreReader {
     /// - Parameter shouldStop: asked before each block.
     public func verify(shouldStop: () -> Bool = { false }) throws(StoreError) -> VerifyReport {
         var report = VerifyReport()
-        let view = try view()
+        let segments = OpenSegments(directory)
+        let view = try view(segments)
         report.findings = view.unreadable.map { .init(segment: $0.name, block: nil, what: $0.reason) }
         for info in view.segments {
             report.segments += 1
             do {
-                try verify(info, shouldStop, &report)
+                try verify(segments.reader(info), shouldStop, &report)
             } catch {
                 report.findings.append(.init(segment: info.name, block: nil, what: error.description))
             }
@@ -40,9 +41,9 @@ extension StoreReader {
     }
 
     private func verify(
-        _ info: SegmentInfo, _ shouldStop: () -> Bool, _ report: inout VerifyReport
+        _ reader: SegmentReader, _ shouldStop: () -> Bool, _ report: inout VerifyReport
     ) throws(StoreError) {
-        let reader = try SegmentReader(directory: directory, info: info)
+        let info = reader.info
         let rows = try reader.rows(overlapping: Int64.min..<Int64.max)
         for number in rows.damaged {
             report.findings.append(.init(segment: info.name, block: number, what: "the row's checksum is wrong"))

@@ -34,7 +34,8 @@ public struct StoreReader: Sendable {
         var unreadable: [QueryResult.Unreadable] = []
     }
 
-    func view() throws(StoreError) -> View {
+    /// - Parameter segments: what has to be opened stays open there.
+    func view(_ segments: OpenSegments) throws(StoreError) -> View {
         switch source {
         case .live(let catalogue):
             let (view, run, names) = catalogue.withState { state in
@@ -45,17 +46,17 @@ public struct StoreReader: Sendable {
             var full = view
             full.pending = [DecodedBlock(run: run, names: names)]
             return full
-        case .files(let directory): return try Self.view(of: directory)
+        case .files(let directory): return try Self.view(of: directory, segments)
         }
     }
 
-    private static func view(of directory: StoreDirectory) throws(StoreError) -> View {
+    private static func view(of directory: StoreDirectory, _ segments: OpenSegments) throws(StoreError) -> View {
         var view = View(segments: [])
         for name in try directory.names() {
             guard let (family, start) = SegmentName.parse(name), family == .headers else { continue }
             do {
                 let bare = SegmentInfo(name: name, start: start, state: .running)
-                var info = try SegmentReader(directory: directory, info: bare).summarised()
+                var info = try segments.reader(bare).summarised()
                 info.bytes = directory.allocated(name)
                 view.segments.append(info)
                 if info.state == .running, directory.length(name + "-wal") == 0, info.records == 0,
@@ -105,7 +106,7 @@ public struct StoreReader: Sendable {
     }
 
     /// The segments, oldest first.
-    public func segments() throws(StoreError) -> [SegmentInfo] { try view().segments }
+    public func segments() throws(StoreError) -> [SegmentInfo] { try view(OpenSegments(directory)).segments }
 
     /// Of a directory without a daemon only segments and use are known.
     public func statistics() throws(StoreError) -> StoreStatistics {
