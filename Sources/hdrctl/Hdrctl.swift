@@ -29,6 +29,7 @@ struct Hdrctl: ParsableCommand {
         ])
 
     static func main() {
+        Heap.prepare()
         // A reader that has seen enough (`head`) is no error: writing fails with EPIPE, which ends the program quietly.
         signal(SIGPIPE, SIG_IGN)
         do {
