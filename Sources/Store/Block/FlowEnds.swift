@@ -13,19 +13,30 @@ final class FlowEnds {
     }
 
     let count: Int
+    /// Else all ports are 0.
+    let hasPorts: Bool
     let entries: UnsafeMutablePointer<Entry>
     private let memory = ByteBuffer(capacity: 1 << 14)
     private var controlRange = 0..<0
 
-    /// - Parameter cursor: at the flow table.
+    /// - Parameters:
+    ///   - cursor: at the flow table.
+    ///   - hasPorts: whether the ports are read, too.
     init(
-        _ cursor: inout ByteCursor, count: Int, _ classes: ClassTable, _ decompressor: ZstdDecompressor
+        _ cursor: inout ByteCursor, count: Int, _ classes: ClassTable, hasPorts: Bool, _ decompressor: ZstdDecompressor
     ) throws(ByteCursor.Exhausted) {
-        self.count = count
+        (self.count, self.hasPorts) = (count, hasPorts)
         entries = .allocate(capacity: max(count, 1))
         entries.initialize(repeating: Entry(), count: max(count, 1))
         var ranges: [Range<Int>] = []
-        for _ in 0..<FlowPart.endCount { ranges.append(try CompressedStream.take(&cursor, to: memory, decompressor)) }
+        for part in FlowPart.allCases.prefix(FlowPart.endCount) {
+            if hasPorts || !part.isOfPorts {
+                ranges.append(try CompressedStream.take(&cursor, to: memory, decompressor))
+            } else {
+                try CompressedStream.skip(&cursor)
+                ranges.append(0..<0)
+            }
+        }
         controlRange = ranges[FlowPart.control.rawValue]
         guard fill(classes.entries.map(\.shape), ranges) else { throw ByteCursor.Exhausted() }
     }
@@ -74,7 +85,7 @@ final class FlowEnds {
                 (entry.source, entry.destination) = (
                     UInt32(truncatingIfNeeded: source), UInt32(truncatingIfNeeded: destination)
                 )
-                if shape.ports {
+                if hasPorts, shape.ports {
                     guard let from = sourcePorts.next(2), let to = destinationPorts.next(2) else { return false }
                     entry.sourcePort = UInt16(bigEndian: base.loadUnaligned(fromByteOffset: from, as: UInt16.self))
                     entry.destinationPort = UInt16(bigEndian: base.loadUnaligned(fromByteOffset: to, as: UInt16.self))

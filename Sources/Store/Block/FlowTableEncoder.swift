@@ -95,6 +95,8 @@ enum FlowPart: Int, CaseIterable {
 
     /// So many say which flow has which ends.
     static let endCount = FlowPart.labels.rawValue
+
+    var isOfPorts: Bool { self == .sourcePorts || self == .destinationPorts }
 }
 
 /// The columns while they are filled. Properties, since an array's elements would be counted at each access.

@@ -18,6 +18,8 @@ final class HotBlock {
 
     /// What can be asked for.
     enum Part {
+        /// Classes and addresses of the flows.
+        case addresses
         /// Classes, addresses and ports of the flows.
         case ends
         /// All header bytes of the flows, ends included.
@@ -29,7 +31,7 @@ final class HotBlock {
         /// Where it lies: the flows' blob or the hot one.
         var blob: BlockBlob {
             switch self {
-            case .ends, .flows, .sums: .flows
+            case .addresses, .ends, .flows, .sums: .flows
             case .times, .flowNumbers, .lengths, .flags: .hot
             }
         }
@@ -75,7 +77,8 @@ final class HotBlock {
     /// Unpacks a part, so that its property below may be used; its blob must have been copied.
     func prepare(_ part: Part, _ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
         switch part {
-        case .ends: try prepareEnds(decompressor)
+        case .addresses: try prepareEnds(hasPorts: false, decompressor)
+        case .ends: try prepareEnds(hasPorts: true, decompressor)
         case .flows: try prepareFlows(decompressor)
         case .sums: try prepareSums()
         case .times: try prepareTimes()
@@ -85,15 +88,15 @@ final class HotBlock {
         }
     }
 
-    private func prepareEnds(_ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
-        guard endTable == nil else { return }
+    private func prepareEnds(hasPorts: Bool, _ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
+        if let endTable, endTable.hasPorts || !hasPorts { return }
         var cursor = try BlockFormat.cursor(FlowBlobPart.table, of: flowBlob)
-        endTable = try FlowEnds(&cursor, count: flowCount, classes, decompressor)
+        endTable = try FlowEnds(&cursor, count: flowCount, classes, hasPorts: hasPorts, decompressor)
     }
 
     private func prepareFlows(_ decompressor: ZstdDecompressor) throws(ByteCursor.Exhausted) {
         guard table == nil else { return }
-        try prepareEnds(decompressor)
+        try prepareEnds(hasPorts: true, decompressor)
         var cursor = try BlockFormat.cursor(FlowBlobPart.table, of: flowBlob)
         table = try FlowTable(&cursor, ends, classes, decompressor)
     }

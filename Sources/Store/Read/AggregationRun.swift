@@ -10,6 +10,8 @@ final class AggregationRun {
     private let sums = BlockSums()
     /// What has to be known of a flow to tell its group.
     private let level: Level
+    /// Whether ports tell groups apart.
+    let usesPorts: Bool
 
     private enum Level { case classes, ends, headers, records }
 
@@ -34,6 +36,7 @@ final class AggregationRun {
     init(_ question: Aggregation) {
         self.question = question
         table = GroupTable(most: question.mostGroups)
+        usesPorts = question.fields.contains { $0 == .sourcePort || $0 == .destinationPort }
         level =
             question.fields.allSatisfy(\.isClassField)
             ? .classes

@@ -67,7 +67,8 @@ extension QueryRun {
                 aggregation.addTested(hot, classes, row)
                 return true
             }
-            try segment.prepare(hot, [.ends], row)
+            let needsPorts = aggregation.usesPorts || !classes.isByClass
+            try segment.prepare(hot, [needsPorts ? .ends : .addresses], row)
             let flows = FilteredBlock.Flows(hot, filter)
             if flows.areNone { return true }
             guard way != .records, !flows.verdicts.contains(.depends) else {
