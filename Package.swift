@@ -11,6 +11,10 @@ var strict: [SwiftSetting] = [
 // Set by the Makefile: a new compiler's new warning must not stop somebody who only runs `swift build`.
 if Context.environment["HDRLOG_STRICT"] != nil { strict.append(.treatAllWarnings(as: .error)) }
 
+// Types are asked for by calls and not by their mangled names, for which the runtime looks through all conformances of the
+// program: a tenth of a short answer's time, since a command's arguments are many types.
+let typesByAccessor = ["-Xfrontend", "-disable-concrete-type-metadata-mangled-name-accessors"]
+
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -74,7 +78,7 @@ let package = Package(
                 "Wire", "Store", "SQLTables", "SQLite", "Filter", "Records", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict + [.unsafeFlags(typesByAccessor, .when(configuration: .release))]),
 
         // A host that loads it has no Swift runtime; SwiftPM's own option links that into executables only.
         .target(
