@@ -13,7 +13,13 @@ if Context.environment["HDRLOG_STRICT"] != nil { strict.append(.treatAllWarnings
 
 // Types are asked for by calls and not by their mangled names, for which the runtime looks through all conformances of the
 // program: a tenth of a short answer's time, since a command's arguments are many types.
-let typesByAccessor = ["-Xfrontend", "-disable-concrete-type-metadata-mangled-name-accessors"]
+let typesByAccessor: [SwiftSetting] = [
+    .unsafeFlags(
+        ["-Xfrontend", "-disable-concrete-type-metadata-mangled-name-accessors"], .when(configuration: .release))
+]
+
+// Each record passes through the loops of some modules: they check accesses for exclusivity in debug builds only.
+let perRecord: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -55,13 +61,13 @@ let package = Package(
         .target(
             name: "Capture", dependencies: ["BPF", "Records", "Filter", "CHdrlog", "CLinux"],
             swiftSettings: strict, plugins: ["CompileBPF"]),
-        // Each record passes through its loops: accesses are checked for exclusivity in debug builds only.
         .target(
             name: "Store", dependencies: ["SQLite", "Records", "Filter", "CPrefetch", "CZstd", "CHdrlog"],
-            swiftSettings: strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]),
+            swiftSettings: strict + perRecord),
         .target(
             name: "SQLTables", dependencies: ["SQLite", "Store", "Filter", "Records", "CHdrlog"], swiftSettings: strict),
-        .target(name: "Wire", dependencies: ["Records", "CHdrlog", nioCore, nioPosix], swiftSettings: strict),
+        .target(
+            name: "Wire", dependencies: ["Records", "CHdrlog", nioCore, nioPosix], swiftSettings: strict + perRecord),
         .target(
             name: "Daemon",
             dependencies: ["Capture", "Store", "Wire", "Filter", "Records", "CLinux", "CSystemd", logging, "TOMLKit"],
@@ -78,7 +84,7 @@ let package = Package(
                 "Wire", "Store", "SQLTables", "SQLite", "Filter", "Records", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict + [.unsafeFlags(typesByAccessor, .when(configuration: .release))]),
+            swiftSettings: strict + perRecord + typesByAccessor),
 
         // A host that loads it has no Swift runtime; SwiftPM's own option links that into executables only.
         .target(

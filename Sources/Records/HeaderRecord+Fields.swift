@@ -1,32 +1,35 @@
-import CHdrlog
+public import CHdrlog
 
 extension HeaderRecord {
     /// Decodes one field.
     /// - Returns: nil when the header or the field is not in the captured bytes.
     public func value(of field: Field, _ layout: HeaderLayout) -> FieldValue? {
-        switch field {
-        case .time, .interface, .direction, .frameLength, .capturedLength, .segments, .rate, .malformed:
-            noted(field)
-        case .sourceMac, .destinationMac, .etherType, .vlanCount, .vlan, .vlanTpid, .vlanPcp, .vlanDei, .innerVlan,
-            .innerVlanTpid, .innerVlanPcp, .innerVlanDei, .vlanStripped:
-            linkValue(field, layout)
-        case .arpOperation, .arpSenderMac, .arpSenderAddress, .arpTargetMac, .arpTargetAddress:
-            layout.network == .arp ? arpValue(field, layout) : nil
-        case .ipVersion, .source, .destination, .protocol, .ttl, .dscp, .ecn, .ihl, .totalLength, .identification,
-            .reservedFlag, .dontFragment, .moreFragments, .fragmentOffset, .headerChecksum, .headerChecksumValid,
-            .ipOptions, .flowLabel, .payloadLength, .nextHeader, .extensionHeaders:
-            layout.isIP ? networkValue(field, layout) : nil
-        case .spi, .spiSequence:
-            securityValue(field, layout)
-        default:
-            layout.transport != .none ? transportValue(field, layout) : nil
+        switch field.source(in: HeaderKind(self, layout)) {
+        case .absent: nil
+        case .constant(let value): value
+        case .noted: noted(field)
+        case .place(let place): value(of: field, at: place, layout)
+        case .tcpOption: tcpOptionBytes(layout).flatMap { TCPOptions($0).value(of: field) }
+        case .computed: computed(field, layout)
         }
     }
 
     /// Decodes one field, walking the headers for it.
     public func value(of field: Field) -> FieldValue? { value(of: field, layout) }
 
-    private func noted(_ field: Field) -> FieldValue? {
+    private func value(of field: Field, at place: FieldPlace, _ layout: HeaderLayout) -> FieldValue? {
+        let reader = PlaceReader(self, layout)
+        return switch field.type {
+        case .address: reader.address(place, layout.network == .ipv4 ? .v4 : .v6).map { .address($0) }
+        case .mac: reader.mac(place).map { .mac($0) }
+        case .boolean: reader.integer(place).map { .boolean($0 != 0) }
+        default: reader.integer(place).map { .integer(UInt64($0)) }
+        }
+    }
+
+    /// A field that the hook noted; nil for all others.
+    @inlinable @inline(__always)
+    public func noted(_ field: Field) -> FieldValue? {
         switch field {
         case .time: .time(time)
         case .interface: .interface(metadata.ifindex)
@@ -40,12 +43,26 @@ extension HeaderRecord {
         }
     }
 
+    /// Fields whose source is `computed`.
+    private func computed(_ field: Field, _ layout: HeaderLayout) -> FieldValue? {
+        switch field {
+        case .arpOperation, .arpSenderMac, .arpSenderAddress, .arpTargetMac, .arpTargetAddress:
+            arpValue(field, layout)
+        case .protocol: .integer(UInt64(layout.upperProtocol))
+        case .headerChecksumValid, .ipOptions: ipv4Value(field, layout)
+        case .extensionHeaders: .list(extensionHeaders(layout))
+        case .spi, .spiSequence: securityValue(field, layout)
+        case .checksum, .greKey: greValue(field, layout)
+        case .tcpOptions: tcpOptionBytes(layout).map { .bytes($0) }
+        case .restOfHeader: headers(layout).slice(at: Int(layout.transportOffset) + 4, length: 4).map { .bytes($0) }
+        default: linkValue(field, layout)
+        }
+    }
+
     private func linkValue(_ field: Field, _ layout: HeaderLayout) -> FieldValue? {
         let outer = outerTag(layout)
         let inner = innerTag(layout)
         switch field {
-        case .sourceMac: return layout.hasEthernet ? mac(at: 6, layout) : nil
-        case .destinationMac: return layout.hasEthernet ? mac(at: 0, layout) : nil
         case .etherType: return layout.etherType >= EtherType.smallest ? .integer(UInt64(layout.etherType)) : nil
         case .vlanCount: return .integer(UInt64(layout.tagCount) + (metadata.vlan_tpid != 0 ? 1 : 0))
         case .vlanStripped: return .boolean(metadata.vlan_tpid != 0)

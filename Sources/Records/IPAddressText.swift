@@ -38,13 +38,15 @@ extension IPAddress {
                 continue
             }
             if index != 0, index != gap.start + gap.length { writer.byte(UInt8(ascii: ":")) }
-            writer.hexadecimal(UInt64(group(index)))
+            writer.hexadecimal(group(index))
             index += 1
         }
     }
 
     /// The first longest run of two or more zero groups; a start of -1 stands for none.
     private func longestZeroRun() -> (start: Int, length: Int) {
+        // Most addresses of hosts have none.
+        guard Self.mayHoldZeroGroup(high) || Self.mayHoldZeroGroup(low) else { return (-1, 0) }
         var best = (start: -1, length: 1)
         var start = 0
         for index in 0...8 where index == 8 || group(index) != 0 {
@@ -52,6 +54,11 @@ extension IPAddress {
             start = index + 1
         }
         return best.start < 0 ? (-1, 0) : best
+    }
+
+    /// False: none of the four groups is zero.
+    private static func mayHoldZeroGroup(_ groups: UInt64) -> Bool {
+        (groups &- 0x0001_0001_0001_0001) & ~groups & 0x8000_8000_8000_8000 != 0
     }
 }
 

@@ -15,12 +15,17 @@ public struct MACAddress: Hashable, Sendable {
     /// - Parameter buffer: at least `maximumTextLength` bytes.
     /// - Returns: how many bytes were written.
     public func write(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        var writer = TextWriter(buffer)
-        for shift in stride(from: UInt64(40), through: 0, by: -8) {
-            writer.octet(UInt8(truncatingIfNeeded: value >> shift))
-            if shift != 0 { writer.byte(UInt8(ascii: ":")) }
+        precondition(buffer.count >= Self.maximumTextLength, "no room for an address")
+        let text = UnsafeMutableRawPointer(buffer.baseAddress!)
+        let (first, last) = (TextWriter.digits(value.byteSwapped &>> 16), TextWriter.digits(value.byteSwapped &>> 48))
+        // Each store writes an octet, a colon and what the next one overwrites.
+        for index in 0..<5 {
+            let pair = index < 4 ? first &>> UInt64(16 &* index) : last
+            let word = UInt32(truncatingIfNeeded: pair & 0xFFFF) | UInt32(UInt8(ascii: ":")) << 16
+            text.storeBytes(of: word.littleEndian, toByteOffset: 3 &* index, as: UInt32.self)
         }
-        return writer.count
+        text.storeBytes(of: UInt16(truncatingIfNeeded: last &>> 16).littleEndian, toByteOffset: 15, as: UInt16.self)
+        return Self.maximumTextLength
     }
 }
 

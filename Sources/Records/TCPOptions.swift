@@ -23,6 +23,18 @@ public struct TCPOptions: Equatable, Sendable {
         }
     }
 
+    /// A field that the options hold; nil when they do not.
+    public func value(of field: Field) -> FieldValue? {
+        switch field {
+        case .mss: mss.map { .integer(UInt64($0)) }
+        case .windowScale: windowScale.map { .integer(UInt64($0)) }
+        case .sackPermitted: sackPermitted ? .boolean(true) : nil
+        case .tsVal: timestamps.map { .integer(UInt64($0.value)) }
+        case .tsEcr: timestamps.map { .integer(UInt64($0.echoReply)) }
+        default: nil
+        }
+    }
+
     private mutating func note(_ bytes: UnsafeRawBufferPointer, kind: UInt8, length: UInt8, at offset: Int) {
         switch (kind, length) {
         case (2, 4): mss = mss ?? bytes.word(at: offset + 2)

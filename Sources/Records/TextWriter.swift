@@ -17,32 +17,50 @@ struct TextWriter {
         for index in 0..<text.utf8CodeUnitCount { byte(text.utf8Start[index]) }
     }
 
-    mutating func decimal(_ value: UInt8) {
-        if value >= 100 { byte(0x30 + value / 100) }
-        if value >= 10 { byte(0x30 + value / 10 % 10) }
-        byte(0x30 + value % 10)
-    }
-
-    /// Four octets with dots between them; `value` is in host byte order.
+    /// Four octets with dots between them; `value` is in host byte order. Needs room for 16 bytes.
+    @inline(__always)
     mutating func dotted(_ value: UInt32) {
-        for shift in stride(from: UInt32(24), through: 0, by: -8) {
-            decimal(UInt8(truncatingIfNeeded: value >> shift))
-            if shift != 0 { byte(UInt8(ascii: ".")) }
-        }
+        for shift in stride(from: UInt32(24), through: 0, by: -8) { octetAndDot(value >> shift & 0xFF) }
+        count -= 1
     }
 
-    /// Lower-case hexadecimal without leading zeros.
-    mutating func hexadecimal(_ value: UInt64) {
-        let digits = max(1, (67 - value.leadingZeroBitCount) / 4)
-        for index in stride(from: digits - 1, through: 0, by: -1) {
-            byte(Self.digit(UInt8(truncatingIfNeeded: value >> UInt64(4 * index)) & 0xF))
-        }
+    /// Up to three digits and a dot, in one store: how many there are is random, and a wrong guess of the processor's
+    /// would cost more than all of it.
+    @inline(__always)
+    private mutating func octetAndDot(_ value: UInt32) {
+        let hundreds = (value &* 41) &>> 12
+        let rest = value &- 100 &* hundreds
+        let tens = (rest &* 103) &>> 10
+        let digits = hundreds | tens << 8 | (rest &- 10 &* tens) << 16 | 0x2E30_3030
+        let leadingZeros = (value < 100 ? 1 : 0) &+ (value < 10 ? 1 : 0)
+        store(digits &>> UInt32(8 &* leadingZeros), 4 &- leadingZeros)
     }
 
-    /// Two lower-case hexadecimal digits.
-    mutating func octet(_ value: UInt8) {
-        byte(Self.digit(value >> 4))
-        byte(Self.digit(value & 0xF))
+    /// Lower-case hexadecimal without leading zeros; needs room for 4 bytes.
+    @inline(__always)
+    mutating func hexadecimal(_ value: UInt16) {
+        let digits = Self.digits(UInt64(value.byteSwapped))
+        let leadingZeros = min(value.leadingZeroBitCount &>> 2, 3)
+        store(UInt32(truncatingIfNeeded: digits) &>> UInt32(8 &* leadingZeros), 4 &- leadingZeros)
+    }
+
+    /// Four characters in a word, the first one lowest, of which `length` count.
+    @inline(__always)
+    private mutating func store(_ characters: UInt32, _ length: Int) {
+        precondition(count &+ 4 <= buffer.count, "no room for four characters")
+        UnsafeMutableRawPointer(buffer.baseAddress! + count).storeBytes(of: characters.littleEndian, as: UInt32.self)
+        count &+= length
+    }
+
+    /// The lower-case hexadecimal digits of the lower four bytes, the lowest byte first, each with its upper digit first.
+    @inline(__always)
+    static func digits(_ bytes: UInt64) -> UInt64 {
+        var spread = bytes & 0xFFFF_FFFF
+        spread = (spread | spread << 16) & 0x0000_FFFF_0000_FFFF
+        spread = (spread | spread << 8) & 0x00FF_00FF_00FF_00FF
+        let nibbles = (spread &>> 4 | spread << 8) & 0x0F0F_0F0F_0F0F_0F0F
+        let letters = (nibbles &+ 0x0606_0606_0606_0606) &>> 4 & 0x0101_0101_0101_0101
+        return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
     }
 
     @inline(__always)

@@ -103,8 +103,8 @@ struct AbuseTests {
                     try await onThread {
                         var client = try Client(path: server.path)
                         var count = 0
-                        _ = try client.query(QueryRequest(filter: "tcp")) { _ in
-                            count += 1
+                        _ = try client.query(QueryRequest(filter: "tcp")) { records in
+                            count += records.count
                             return true
                         }
                         return count

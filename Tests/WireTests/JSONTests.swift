@@ -74,14 +74,18 @@ struct JSONTests {
                 for special in ["", "\"", "\\", "\\\"", "]}"] {
                     let text =
                         String(repeating: "a", count: place) + special + String(repeating: "b", count: length - place)
-                    let values = [JSONValue.string(text).bytes, JSONValue.array([.string(text), .string("")]).bytes]
-                    let all = Array("[".utf8) + values[0] + Array(",".utf8) + values[1] + Array("]".utf8)
+                    let object: JSONObject = ["a": .string(text), "b": .array([.integer(1)])]
+                    let values: [JSONValue] = [
+                        .string(text), .array([.string(text), .string("")]), .object(object),
+                        .object(["a": .object(object), "b": .object([:])]), .object(["c": .string("}" + text)]),
+                    ]
+                    let all = JSONValue.array(values).bytes
                     var found: [[UInt8]] = []
                     try all.withUnsafeBytes { buffer in
                         var scanner = JSONScanner(buffer)
                         try scanner.elements { found.append(Array($0)) }
                     }
-                    #expect(found == values)
+                    #expect(found == values.map(\.bytes))
                 }
             }
         }

@@ -21,8 +21,10 @@ struct ServerTests {
             var client = try Client(path: server.path)
             var ports: [Int64] = []
             let request = QueryRequest(filter: "tcp", fields: ["sourcePort"])
-            let told = try client.query(request) { record in
-                ports.append((try? JSONValue(parsing: Array(record)))?.object?["sourcePort"]?.integer ?? -1)
+            let told = try client.query(request) { records in
+                for record in records {
+                    ports.append((try? JSONValue(parsing: Array(record)))?.object?["sourcePort"]?.integer ?? -1)
+                }
                 return true
             }
             #expect(ports == [40000, 443, 40001])

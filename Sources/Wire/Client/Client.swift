@@ -43,7 +43,7 @@ public struct Client: ~Copyable {
         guard try next() else { throw .service(.disconnected) }
         let value: JSONValue
         do throws(JSONError) {
-            value = try JSONValue(parsing: Array(reader.message))
+            value = try JSONValue(parsing: Array(UnsafeRawBufferPointer(reader.message)))
         } catch {
             throw .garbled("byte \(error.offset): \(error.problem)")
         }
@@ -85,16 +85,16 @@ public struct Client: ~Copyable {
     }
 
     /// Streams the records of a query.
-    /// - Parameter each: gets one record's JSON object, valid within the call only; false ends the query.
+    /// - Parameter each: gets the records of a reply, valid within the call only; false ends the query.
     /// - Returns: what the answer covers; nil when `each` ended it.
     public mutating func query(
-        _ request: QueryRequest, _ each: (UnsafeRawBufferPointer) -> Bool
+        _ request: QueryRequest, _ each: (JSONLines) -> Bool
     ) throws(ClientError) -> Completeness? {
         try send("io.hdrlog.Query", JSONValue(encoding: request).object ?? [:], more: true)
         while try next() {
-            let reply = try StreamedReply(reader.message, each)
+            let reply = try StreamedReply(reader.message)
             if let error = reply.error { throw .service(error) }
-            guard reply.goesOn else { return nil }
+            guard reply.withRecords(each) else { return nil }
             if !reply.continues { return try reply.completeness() }
         }
         throw .service(.disconnected)

@@ -11,8 +11,8 @@ struct MessageReader: ~Copyable {
 
     deinit { buffer.deallocate() }
 
-    /// Valid until `next`.
-    var message: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: buffer[current]) }
+    /// Valid until `next`; whoever gets it may change it.
+    var message: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(rebasing: buffer[current]) }
 
     /// Waits for the next message.
     /// - Returns: false at the end of the stream.
@@ -47,79 +47,5 @@ struct MessageReader: ~Copyable {
         larger.copyMemory(from: UnsafeRawBufferPointer(buffer))
         buffer.deallocate()
         buffer = larger
-    }
-}
-
-/// One reply of a stream, cut up but not decoded.
-struct StreamedReply {
-    private var completenessBytes: UnsafeRawBufferPointer?
-    private(set) var continues = false
-    private(set) var error: ServiceError?
-    /// False when the one who gets the records wants no more; then the rest was not looked at.
-    private(set) var goesOn = true
-
-    /// Reads a reply in one pass.
-    /// - Parameter each: gets each record.
-    init(_ message: UnsafeRawBufferPointer, _ each: (UnsafeRawBufferPointer) -> Bool) throws(ClientError) {
-        do throws(JSONError) {
-            try read(message, each)
-        } catch {
-            throw .garbled("byte \(error.offset): \(error.problem)")
-        }
-    }
-
-    private mutating func read(
-        _ message: UnsafeRawBufferPointer, _ each: (UnsafeRawBufferPointer) -> Bool
-    ) throws(JSONError) {
-        var scanner = JSONScanner(message)
-        var found = StreamedReply()
-        var (errorName, errorParameters): (UnsafeRawBufferPointer?, UnsafeRawBufferPointer?)
-        try scanner.eachMember { key, scanner throws(JSONError) in
-            if key.elementsEqual("parameters".utf8) {
-                errorParameters = try scanner.spanning { scanner throws(JSONError) in
-                    try found.readParameters(&scanner, each)
-                }
-                return
-            }
-            let value = try scanner.value()
-            if key.elementsEqual("error".utf8) { errorName = value }
-            if key.elementsEqual("continues".utf8) { found.continues = value.elementsEqual("true".utf8) }
-        }
-        if let errorName { found.error = try Self.error(errorName, errorParameters) }
-        self = found
-    }
-
-    private init() {}
-
-    private mutating func readParameters(
-        _ scanner: inout JSONScanner, _ each: (UnsafeRawBufferPointer) -> Bool
-    ) throws(JSONError) {
-        var (goesOn, completeness) = (true, completenessBytes)
-        try scanner.eachMember { key, scanner throws(JSONError) in
-            if key.elementsEqual("records".utf8) {
-                try scanner.elements { if goesOn { goesOn = each($0) } }
-            } else {
-                let value = try scanner.value()
-                if key.elementsEqual("completeness".utf8) { completeness = value }
-            }
-        }
-        (self.goesOn, completenessBytes) = (goesOn, completeness)
-    }
-
-    private static func error(
-        _ name: UnsafeRawBufferPointer, _ parameters: UnsafeRawBufferPointer?
-    ) throws(JSONError) -> ServiceError {
-        let values = try parameters.map { bytes throws(JSONError) in try JSONValue(parsing: Array(bytes)) }
-        let name = try JSONValue(parsing: Array(name)).string ?? ""
-        return ServiceError(name: name, parameters: values?.object ?? [:])
-    }
-
-    func completeness() throws(ClientError) -> Completeness? {
-        guard let completenessBytes else { return nil }
-        do {
-            return try JSONValue(parsing: Array(completenessBytes)).decoded(as: Completeness.self)
-        } catch {
-            throw .garbled("completeness: \(error)")
-        }
     }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Finds members and elements in JSON bytes without building values: for records, of which there are many.
 ///
 /// It trusts its input to be JSON as hdrlogd writes it; text that is not ends the scan with an error or with spans
@@ -73,7 +75,7 @@ public struct JSONScanner {
         let start = at
         switch bytes[at] {
         case UInt8(ascii: "\""): try skipString()
-        case UInt8(ascii: "{"), UInt8(ascii: "["): try skipNested()
+        case UInt8(ascii: "{"), UInt8(ascii: "["): if !skipPlainObject() { try skipNested() }
         default: while at < end, !Self.endsScalar(bytes[at]) { at += 1 }
         }
         guard at > start else { throw failure }
@@ -110,6 +112,36 @@ public struct JSONScanner {
         let quote = word ^ low &* UInt64(UInt8(ascii: "\""))
         let escape = word ^ low &* UInt64(UInt8(ascii: "\\"))
         return ((quote &- low) & ~quote | (escape &- low) & ~escape) & high
+    }
+
+    /// Steps over an object that holds no other one and no escape, as most records are: its end is the first closing
+    /// brace, unless that stands in a string, which would leave an odd number of quotation marks before it.
+    /// - Returns: false when it is not of this kind; nothing was stepped over then.
+    private mutating func skipPlainObject() -> Bool {
+        guard bytes[at] == UInt8(ascii: "{"), let base = bytes.baseAddress,
+            let brace = memchr(base + at, Int32(UInt8(ascii: "}")), end &- at)
+        else { return false }
+        let stop = UnsafeRawPointer(brace) - base
+        typealias Bytes = SIMD16<UInt8>
+        let quote = Bytes(repeating: UInt8(ascii: "\""))
+        let (escape, open) = (Bytes(repeating: UInt8(ascii: "\\")), Bytes(repeating: UInt8(ascii: "{")))
+        // Behind the object's own brace; all bits of a byte are set where it was an odd number.
+        var (place, quotes, others) = (at &+ 1, Bytes.zero, Bytes.zero)
+        while place &+ 16 <= stop {
+            let piece = base.loadUnaligned(fromByteOffset: place, as: Bytes.self)
+            quotes ^= Bytes.zero.replacing(with: .max, where: piece .== quote)
+            others |= Bytes.zero.replacing(with: .max, where: (piece .== escape) .| (piece .== open))
+            place &+= 16
+        }
+        var isOdd = false
+        for byte in place..<stop {
+            if bytes[byte] == quote[0] { isOdd.toggle() }
+            if bytes[byte] == escape[0] || bytes[byte] == open[0] { return false }
+        }
+        for lane in 0..<16 where quotes[lane] != 0 { isOdd.toggle() }
+        guard others == .zero, !isOdd else { return false }
+        at = stop &+ 1
+        return true
     }
 
     private mutating func skipNested() throws(JSONError) {

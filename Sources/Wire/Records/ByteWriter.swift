@@ -1,4 +1,4 @@
-/// A growing byte buffer that is written to without checks once room has been reserved, and used again.
+/// A growing byte buffer that is used again; bytes are written with a `Pen` once room has been reserved.
 struct ByteWriter: ~Copyable {
     private var base: UnsafeMutablePointer<UInt8>
     private var capacity: Int
@@ -16,13 +16,20 @@ struct ByteWriter: ~Copyable {
 
     mutating func removeAll() { count = 0 }
 
-    mutating func removeLast() { count -= 1 }
-
-    /// Makes room for `size` more bytes. Every write below relies on it.
+    /// Makes room for `size` more bytes, and a pen at the end of what was written; valid until the next one.
     @inline(__always)
-    mutating func reserve(_ size: Int) {
+    mutating func pen(_ size: Int) -> Pen {
         if count + size > capacity { grow(size) }
+        return Pen(base + count)
     }
+
+    /// Takes over what the latest pen has written.
+    @inline(__always)
+    mutating func take(_ pen: Pen) { count = offset(of: pen) }
+
+    /// How many bytes lie before the latest pen.
+    @inline(__always)
+    func offset(of pen: Pen) -> Int { pen.place - base }
 
     private mutating func grow(_ size: Int) {
         let larger = max(2 * capacity, count + size)
@@ -31,23 +38,37 @@ struct ByteWriter: ~Copyable {
         base.deallocate()
         (base, capacity) = (moved, larger)
     }
+}
+
+/// Writes without checks into room that was reserved: a place in memory, so that it can stay in a register.
+///
+/// Numbers and short runs are stored 8 or 16 bytes at a time: the room has to reach 16 bytes beyond all that is written.
+struct Pen {
+    private(set) var place: UnsafeMutablePointer<UInt8>
+
+    @inline(__always)
+    init(_ place: UnsafeMutablePointer<UInt8>) { self.place = place }
+
+    /// Goes back to where it was before.
+    @inline(__always)
+    mutating func goBack(to earlier: Pen, plus count: Int = 0) { place = earlier.place + count }
 
     @inline(__always)
     mutating func byte(_ byte: UInt8) {
-        base[count] = byte
-        count += 1
+        place.pointee = byte
+        place += 1
     }
 
     @inline(__always)
     mutating func copy(_ source: UnsafePointer<UInt8>, _ length: Int) {
-        (base + count).update(from: source, count: length)
-        count += length
+        place.update(from: source, count: length)
+        place += length
     }
 
-    /// For short runs, without a call: copies 16 bytes at a time, so both sides need room for 15 bytes more.
+    /// For short runs, without a call: copies 16 bytes at a time, so the source, too, needs room for 15 bytes more.
     @inline(__always)
     mutating func copyInSteps(_ source: UnsafePointer<UInt8>, _ length: Int) {
-        let (from, to) = (UnsafeRawPointer(source), UnsafeMutableRawPointer(base + count))
+        let (from, to) = (UnsafeRawPointer(source), UnsafeMutableRawPointer(place))
         var at = 0
         repeat {
             to.storeBytes(
@@ -55,7 +76,7 @@ struct ByteWriter: ~Copyable {
                 as: SIMD16<UInt8>.self)
             at &+= 16
         } while at < length
-        count += length
+        place += length
     }
 
     @inline(__always)
@@ -64,27 +85,23 @@ struct ByteWriter: ~Copyable {
     /// Lets a writer of `Records` fill at most `room` bytes.
     @inline(__always)
     mutating func fill(_ room: Int, _ write: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
-        count += write(UnsafeMutableBufferPointer(start: base + count, count: room))
+        place += write(UnsafeMutableBufferPointer(start: place, count: room))
     }
 
     /// At most 20 digits.
     @inline(__always)
     mutating func decimal(_ value: UInt64) {
-        if value < 10 { return byte(0x30 + UInt8(truncatingIfNeeded: value)) }
-        let digits = Self.digits(value)
-        var rest = value
-        var at = count + digits
-        while rest >= 100 {
-            let pair = Int(truncatingIfNeeded: rest % 100)
-            rest /= 100
-            at -= 2
-            base[at] = Self.pairs.utf8Start[2 * pair]
-            base[at + 1] = Self.pairs.utf8Start[2 * pair + 1]
+        if value < 10 { return byte(0x30 | UInt8(truncatingIfNeeded: value)) }
+        if value < Self.eightDigits { return leading(value) }
+        let (upper, lower) = value.quotientAndRemainder(dividingBy: Self.eightDigits)
+        if upper < Self.eightDigits {
+            leading(upper)
+        } else {
+            let (highest, middle) = upper.quotientAndRemainder(dividingBy: Self.eightDigits)
+            leading(highest)
+            eight(Self.digits(middle))
         }
-        let pair = Int(truncatingIfNeeded: rest)
-        if rest >= 10 { base[at - 2] = Self.pairs.utf8Start[2 * pair] }
-        base[at - 1] = Self.pairs.utf8Start[2 * pair + 1]
-        count += digits
+        eight(Self.digits(lower))
     }
 
     @inline(__always)
@@ -102,20 +119,37 @@ struct ByteWriter: ~Copyable {
         }
     }
 
-    private static let pairs: StaticString = """
-        00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354\
-        555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
-        """
+    private static let eightDigits: UInt64 = 100_000_000
+
+    /// The eight digits of a number below 10^8, a byte each, the first one lowest.
+    @inline(__always)
+    private static func digits(_ value: UInt64) -> UInt64 {
+        // Two numbers of four digits, four of two, eight of one: each step divides all of them at once.
+        let (upper, lower) = value.quotientAndRemainder(dividingBy: 10_000)
+        let fours = upper | lower << 32
+        let hundreds = (fours &* 10_486) &>> 20 & 0x0000_007F_0000_007F
+        let twos = hundreds | (fours &- 100 &* hundreds) << 16
+        let tens = (twos &* 103) &>> 10 & 0x000F_000F_000F_000F
+        return tens | (twos &- 10 &* tens) << 8
+    }
 
     @inline(__always)
-    private static func digits(_ value: UInt64) -> Int {
-        var digits = 1
-        var limit: UInt64 = 10
-        while value >= limit {
-            digits += 1
-            if digits == 20 { break }
-            limit &*= 10
-        }
-        return digits
+    private mutating func store(_ digits: UInt64) {
+        UnsafeMutableRawPointer(place).storeBytes(of: digits.littleEndian, as: UInt64.self)
+    }
+
+    @inline(__always)
+    private mutating func eight(_ digits: UInt64) {
+        store(digits | 0x3030_3030_3030_3030)
+        place += 8
+    }
+
+    /// A number from 1 to 10^8 - 1 without leading zeros: how many there are is not branched on.
+    @inline(__always)
+    private mutating func leading(_ value: UInt64) {
+        let digits = Self.digits(value)
+        let zeros = digits.trailingZeroBitCount &>> 3
+        store((digits | 0x3030_3030_3030_3030) &>> UInt64(8 &* zeros))
+        place += 8 &- zeros
     }
 }

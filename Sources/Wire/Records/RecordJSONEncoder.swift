@@ -3,136 +3,196 @@ public import Records
 
 /// Writes records as JSON objects, one behind the other, into a buffer that is used again: no allocation a record.
 ///
-/// A member is there when the record has the field; names are `Field`'s. `,` between objects makes the elements
-/// of a reply's `records`, a line feed makes JSON lines.
+/// A member is there when the record has the field; names are `Field`'s.
 public struct RecordJSONEncoder: ~Copyable {
-    /// What stands between two records.
-    public enum Separator: UInt8, Sendable {
-        case comma = 0x2C
-        case lineFeed = 0x0A
+    public enum Form: Sendable {
+        /// The elements of a reply's `records`: a comma between two objects.
+        case elements
+        /// A line feed behind each object.
+        case lines
     }
 
     /// The longest record: every field with its name, 40 bytes of either options twice over, all header bytes.
-    private static let roomForRecord = 8192 + 16
+    static let roomForRecord = 8192 + 16
 
     private var writer: ByteWriter
-    private let fields: [Field]
-    private let names: FieldNames
     private let plans: FieldPlans
     private var interface = InterfaceName()
-    private let separator: Separator
+    private let form: Form
     private let raw: Bool
-    /// Records in the buffer.
-    public private(set) var count = 0
+    /// Where each object ends, without what stands behind it.
+    private var ends: [Int] = []
 
     /// - Parameters:
     ///   - fields: the members that are wanted, in their order; nil for all.
     ///   - raw: adds `headers` and `linkType`.
-    public init(fields: [Field]? = nil, raw: Bool = false, separator: Separator = .comma) {
-        let chosen = fields ?? Field.allCases
+    public init(fields: [Field]? = nil, raw: Bool = false, as form: Form = .elements) {
         writer = ByteWriter(capacity: 1 << 17)
-        self.fields = chosen
-        names = FieldNames(chosen)
-        plans = FieldPlans(chosen)
-        self.separator = separator
+        plans = FieldPlans(fields ?? Field.allCases)
+        self.form = form
         self.raw = raw
     }
+
+    /// Records in the buffer.
+    public var count: Int { ends.count }
 
     public var byteCount: Int { writer.count }
 
     /// The objects; valid until the encoder is changed.
     public var bytes: UnsafeRawBufferPointer { writer.bytes }
 
+    /// Lends out the objects of an encoder of lines.
+    public func withLines<Problem>(_ body: (JSONLines) throws(Problem) -> Void) throws(Problem) {
+        precondition(form == .lines, "there are commas between the objects")
+        let bytes = writer.bytes
+        try ends.withUnsafeBufferPointer { ends throws(Problem) in try body(JSONLines(bytes, ends: ends)) }
+    }
+
     public mutating func removeAll() {
         writer.removeAll()
-        count = 0
+        ends.removeAll(keepingCapacity: true)
     }
 
     /// - Parameter name: of the interface that the record tells by its index.
     public mutating func append(_ record: borrowing HeaderRecord, _ layout: HeaderLayout, interface name: String) {
-        writer.reserve(Self.roomForRecord + interface.set(name))
-        if count > 0 { writer.byte(separator.rawValue) }
-        count += 1
-        writer.byte(UInt8(ascii: "{"))
-        let start = writer.count
-        let strippedTag = record.metadata.vlan_tpid
-        for index in plans.positions(layout, isTagged: layout.tagCount > 0 || strippedTag != 0) {
-            guard let value = record.value(of: fields[index], layout) else { continue }
-            names.write(index, into: &writer)
-            append(value)
-            writer.byte(UInt8(ascii: ","))
-        }
-        if raw { appendRaw(record) }
-        if writer.count > start { writer.removeLast() }
-        writer.byte(UInt8(ascii: "}"))
+        var pen = writer.pen(Self.roomForRecord + interface.set(name))
+        if form == .elements, count > 0 { pen.byte(UInt8(ascii: ",")) }
+        pen.byte(UInt8(ascii: "{"))
+        let start = pen
+        appendFields(record, layout, &pen)
+        if raw { appendRaw(record, &pen) }
+        // Behind each member is a comma.
+        if pen.place > start.place { pen.goBack(to: pen, plus: -1) }
+        pen.byte(UInt8(ascii: "}"))
+        ends.append(writer.offset(of: pen))
+        if form == .lines { pen.byte(UInt8(ascii: "\n")) }
+        writer.take(pen)
     }
 
     @inline(__always)
-    private mutating func append(_ value: FieldValue) {
-        switch value {
-        case .integer(let number): writer.decimal(number)
-        case .boolean(let flag): writer.text(flag ? "true" : "false")
-        case .time(let time): writer.decimal(time)
-        case .interface: interface.write(into: &writer)
-        case .direction(let direction): writer.text(direction == .ingress ? "\"in\"" : "\"out\"")
-        case .address(let address): quoted { $0.fill(IPAddress.maximumTextLength, address.write) }
-        case .mac(let address): quoted { $0.fill(MACAddress.maximumTextLength, address.write) }
-        case .bytes(let bytes): quoted { $0.hexadecimal(bytes) }
-        case .list(let list): append(list)
+    private func appendFields(_ record: borrowing HeaderRecord, _ layout: HeaderLayout, _ pen: inout Pen) {
+        let kind = HeaderKind(record, layout)
+        let plan = plans.plan(kind)
+        let places = PlaceReader(record, layout)
+        let options = kind.hasTCPOptions ? record.tcpOptionBytes(layout).map { TCPOptions($0) } : nil
+        var text = UnsafePointer(plan.text.baseAddress!)
+        for step in plan.steps {
+            let before = pen
+            pen.copyInSteps(text, Int(step.text))
+            text += Int(step.text)
+            let isThere =
+                switch step.value {
+                case .number: pen.number(places.integer(step.place))
+                case .boolean: pen.boolean(places.integer(step.place))
+                case .mac: pen.mac(places.mac(step.place))
+                case .ipv4: pen.address(places.address(step.place, .v4))
+                case .ipv6: pen.address(places.address(step.place, .v6))
+                case .time: pen.time(record.time)
+                case .interface: pen.interface(interface)
+                case .noted: pen.json(record.noted(step.field), interface)
+                case .tcpOption: pen.json(options?.value(of: step.field), interface)
+                case .computed: pen.json(record.value(of: step.field, layout), interface)
+                }
+            if isThere { pen.byte(UInt8(ascii: ",")) } else { pen.goBack(to: before, plus: Int(step.constant)) }
         }
+        if plan.rest > 0 { pen.copyInSteps(text, plan.rest) }
     }
 
-    @inline(__always)
-    private mutating func quoted(_ body: (inout ByteWriter) -> Void) {
-        writer.byte(UInt8(ascii: "\""))
-        body(&writer)
-        writer.byte(UInt8(ascii: "\""))
-    }
-
-    private mutating func append(_ list: ProtocolList) {
-        writer.byte(UInt8(ascii: "["))
-        for index in list.indices {
-            if index > 0 { writer.byte(UInt8(ascii: ",")) }
-            writer.decimal(UInt64(list[index]))
-        }
-        writer.byte(UInt8(ascii: "]"))
-    }
-
-    private mutating func appendRaw(_ record: borrowing HeaderRecord) {
-        writer.text("\"linkType\":")
-        writer.decimal(UInt64(record.metadata.link_type))
-        writer.text(",\"headers\":")
-        let bytes = record.bytes
-        quoted { $0.hexadecimal(bytes) }
-        writer.byte(UInt8(ascii: ","))
+    private func appendRaw(_ record: borrowing HeaderRecord, _ pen: inout Pen) {
+        pen.text("\"linkType\":")
+        pen.decimal(UInt64(record.metadata.link_type))
+        pen.text(",\"headers\":")
+        pen.json(.bytes(record.bytes), interface)
+        pen.byte(UInt8(ascii: ","))
     }
 }
 
-/// `"name":` of each chosen field, in one buffer.
-private final class FieldNames: Sendable {
-    private let bytes: [UInt8]
-    private let ends: [Int]
-
-    init(_ fields: [Field]) {
-        var bytes: [UInt8] = []
-        var ends: [Int] = []
-        for field in fields {
-            bytes += "\"\(field.name)\":".utf8
-            ends.append(bytes.count)
-        }
-        // Room to copy beyond the last one.
-        (self.bytes, self.ends) = (bytes + [UInt8](repeating: 0, count: 16), ends)
+/// Values as JSON; each of these tells whether there was one.
+extension Pen {
+    @inline(__always)
+    mutating func json(_ value: FieldValue?, _ interface: borrowing InterfaceName) -> Bool {
+        guard let value else { return false }
+        json(value, interface)
+        return true
     }
 
     @inline(__always)
-    func write(_ index: Int, into writer: inout ByteWriter) {
-        let start = index == 0 ? 0 : ends[index - 1]
-        bytes.withUnsafeBufferPointer { writer.copyInSteps($0.baseAddress! + start, ends[index] - start) }
+    mutating func json(_ value: FieldValue, _ interface: borrowing InterfaceName) {
+        switch value {
+        case .integer(let number): decimal(number)
+        case .boolean(let flag): boolean(flag)
+        case .time(let time): decimal(time)
+        case .interface: interface.write(with: &self)
+        case .direction(let direction): text(direction == .ingress ? "\"in\"" : "\"out\"")
+        case .address(let address): quoted { $0.fill(IPAddress.maximumTextLength, address.write) }
+        case .mac(let address): quoted { $0.fill(MACAddress.maximumTextLength, address.write) }
+        case .bytes(let bytes): quoted { $0.hexadecimal(bytes) }
+        case .list(let list): json(list)
+        }
+    }
+
+    @inline(__always)
+    mutating func number(_ value: UInt32?) -> Bool {
+        guard let value else { return false }
+        decimal(UInt64(value))
+        return true
+    }
+
+    @inline(__always)
+    mutating func boolean(_ value: UInt32?) -> Bool {
+        guard let value else { return false }
+        boolean(value != 0)
+        return true
+    }
+
+    @inline(__always)
+    mutating func mac(_ address: MACAddress?) -> Bool {
+        guard let address else { return false }
+        quoted { $0.fill(MACAddress.maximumTextLength, address.write) }
+        return true
+    }
+
+    @inline(__always)
+    mutating func address(_ address: IPAddress?) -> Bool {
+        guard let address else { return false }
+        quoted { $0.fill(IPAddress.maximumTextLength, address.write) }
+        return true
+    }
+
+    @inline(__always)
+    mutating func time(_ time: Int64) -> Bool {
+        decimal(time)
+        return true
+    }
+
+    @inline(__always)
+    mutating func interface(_ name: borrowing InterfaceName) -> Bool {
+        name.write(with: &self)
+        return true
+    }
+
+    @inline(__always)
+    private mutating func boolean(_ flag: Bool) { if flag { text("true") } else { text("false") } }
+
+    @inline(__always)
+    private mutating func quoted(_ body: (inout Pen) -> Void) {
+        byte(UInt8(ascii: "\""))
+        body(&self)
+        byte(UInt8(ascii: "\""))
+    }
+
+    private mutating func json(_ list: ProtocolList) {
+        byte(UInt8(ascii: "["))
+        for index in list.indices {
+            if index > 0 { byte(UInt8(ascii: ",")) }
+            decimal(UInt64(list[index]))
+        }
+        byte(UInt8(ascii: "]"))
     }
 }
 
 /// The latest interface's name as JSON: records of one interface come in runs.
-private struct InterfaceName {
+struct InterfaceName {
     private var text = ""
     private var quoted = Array("\"\"".utf8)
 
@@ -144,7 +204,7 @@ private struct InterfaceName {
     }
 
     @inline(__always)
-    func write(into writer: inout ByteWriter) {
-        quoted.withUnsafeBufferPointer { writer.copy($0.baseAddress!, $0.count) }
+    func write(with pen: inout Pen) {
+        quoted.withUnsafeBufferPointer { pen.copy($0.baseAddress!, $0.count) }
     }
 }

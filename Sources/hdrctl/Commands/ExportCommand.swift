@@ -59,7 +59,9 @@ struct ExportCommand: ParsableCommand {
 
     private func text() throws -> Completeness? {
         let writer = RecordWriter(format == .csv ? .csv : .json, fields: nil, utc: time.utc, prompt: false)
-        let completeness = try source.source.query(try request()) { record throws(Failure) in try writer.write(record) }
+        let completeness = try source.source.query(try request()) { records throws(Failure) in
+            try writer.write(records)
+        }
         try writer.finish()
         return completeness
     }
@@ -70,18 +72,20 @@ struct ExportCommand: ParsableCommand {
         var writer = writer
         var view = RecordView()
         if let writer { try output.bytes(writer.header) }
-        let completeness = try source.source.query(try request()) { record throws(Failure) in
-            try view.read(record)
-            guard let frame = CaptureFrame(view, headers: view.headers, linkType: view.linkType) else {
-                throw Failure(.inputOutput, "a record came without its header bytes")
+        let completeness = try source.source.query(try request()) { records throws(Failure) in
+            for record in records {
+                try view.read(record)
+                guard let frame = CaptureFrame(view, headers: view.headers, linkType: view.linkType) else {
+                    throw Failure(.inputOutput, "a record came without its header bytes")
+                }
+                var bytes: [UInt8] = []
+                if writer == nil {
+                    writer = PcapWriter(link: frame.link)
+                    bytes = writer!.header
+                }
+                try writer!.append(frame, to: &bytes)
+                try output.bytes(bytes)
             }
-            var bytes: [UInt8] = []
-            if writer == nil {
-                writer = PcapWriter(link: frame.link)
-                bytes = writer!.header
-            }
-            try writer!.append(frame, to: &bytes)
-            try output.bytes(bytes)
         }
         if writer == nil { try output.bytes(PcapWriter(link: .ethernet).header) }
         try output.flush()

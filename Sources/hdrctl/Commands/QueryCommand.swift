@@ -54,8 +54,8 @@ struct QueryCommand: ParsableCommand {
     func run() throws {
         let fields = try chosenFields()
         let writer = RecordWriter(output, fields: fields, utc: time.utc, prompt: follow)
-        let completeness = try source.source.query(try request(fields)) { record throws(Failure) in
-            try writer.write(record)
+        let completeness = try source.source.query(try request(fields)) { records throws(Failure) in
+            try writer.write(records)
         }
         try writer.finish()
         guard !quiet, let completeness else { return }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Records
+internal import Wire
 
 /// Writes records in the format that was asked for.
 final class RecordWriter {
@@ -17,10 +18,13 @@ final class RecordWriter {
         table = TableWriter(fields: fields, utc: utc, style: Style(isOn: StandardOutput.isTerminal))
     }
 
-    /// - Parameter record: a JSON object.
-    func write(_ record: UnsafeRawBufferPointer) throws(Failure) {
-        if format == .json { return try output.line(record) }
+    func write(_ records: JSONLines) throws(Failure) {
+        if format == .json { return try output.lines(records.bytes) }
         try heading()
+        for record in records { try write(record) }
+    }
+
+    private func write(_ record: UnsafeRawBufferPointer) throws(Failure) {
         try view.read(record)
         if format == .csv {
             try output.line { csv.write(view, into: &$0) }

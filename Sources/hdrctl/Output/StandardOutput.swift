@@ -13,9 +13,15 @@ final class StandardOutput {
         buffer.reserveCapacity(1 << 17)
     }
 
-    func line(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
-        buffer.append(contentsOf: bytes)
-        try endLine()
+    /// Whole lines, each with its line feed; many of them are written from where they lie.
+    func lines(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+        if bytes.count < flushAt {
+            buffer.append(contentsOf: bytes)
+            if buffer.count >= flushAt { try flush() }
+        } else {
+            try flush()
+            try Self.write(bytes)
+        }
     }
 
     func line(_ text: String) throws(Failure) {
@@ -41,20 +47,22 @@ final class StandardOutput {
     }
 
     func flush() throws(Failure) {
+        defer { buffer.removeAll(keepingCapacity: true) }
+        try buffer.withUnsafeBufferPointer { bytes throws(Failure) in try Self.write(UnsafeRawBufferPointer(bytes)) }
+    }
+
+    /// write(2) until all is written.
+    private static func write(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
         var sent = 0
-        while sent < buffer.count {
-            let count = buffer.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress! + sent, $0.count - sent) }
+        while sent < bytes.count {
+            let count = Glibc.write(STDOUT_FILENO, bytes.baseAddress! + sent, bytes.count - sent)
             if count >= 0 {
                 sent += count
             } else if errno == EPIPE {
-                buffer.removeAll()
                 throw .pipeClosed
             } else if errno != EINTR {
-                let problem = String(cString: strerror(errno))
-                buffer.removeAll()
-                throw Failure(.inputOutput, "standard output: \(problem)")
+                throw Failure(.inputOutput, "standard output: \(String(cString: strerror(errno)))")
             }
         }
-        buffer.removeAll(keepingCapacity: true)
     }
 }

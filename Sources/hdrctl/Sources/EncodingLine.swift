@@ -2,24 +2,22 @@ internal import Glibc
 internal import Records
 internal import Wire
 
-/// Turns records into JSON objects on threads beside the one that reads them, and delivers these in order.
+/// Turns records into JSON lines on threads beside the one that reads them, and delivers these in order.
 ///
-/// Encoding costs more than reading, so two encoders take turns with batches of records. Until the first batch is full
-/// there are no threads: most answers are short.
+/// Encoders take turns with batches of records: while one batch is filled the others are encoded. Until the first one
+/// is full there are no threads: most answers are short.
 final class EncodingLine {
-    /// Bytes of records in a batch, some two thousand of them.
+    /// Bytes of records in a batch, some two thousand of them; their lines take up to 2 MB.
     private static let batchSize = 1 << 18
 
     private let encoders: [BatchEncoder]
     /// The one whose batch is being filled.
     private var turn = 0
-    private let each: (UnsafeRawBufferPointer) throws(Failure) -> Void
+    private let each: (JSONLines) throws(Failure) -> Void
 
-    /// - Parameter each: gets an object, valid within the call only, on the thread that calls this line's methods.
-    init(
-        fields: [Field]?, raw: Bool, _ each: @escaping (UnsafeRawBufferPointer) throws(Failure) -> Void
-    ) {
-        encoders = (0..<2).map { _ in BatchEncoder(fields: fields, raw: raw, capacity: Self.batchSize) }
+    /// - Parameter each: gets lines that are valid within the call only, on the thread that calls this line's methods.
+    init(fields: [Field]?, raw: Bool, _ each: @escaping (JSONLines) throws(Failure) -> Void) {
+        encoders = (0..<3).map { _ in BatchEncoder(fields: fields, raw: raw, capacity: Self.batchSize) }
         self.each = each
     }
 
@@ -27,29 +25,25 @@ final class EncodingLine {
     func append(_ record: borrowing HeaderRecord, interface: String) throws(Failure) {
         if encoders[turn].append(record, interface: interface) { return }
         encoders[turn].start()
-        turn = 1 - turn
-        try deliver(turn)
+        turn = (turn + 1) % encoders.count
+        try encoders[turn].deliver(each)
         _ = encoders[turn].append(record, interface: interface)
     }
 
     /// Delivers all that is left.
     func finish() throws(Failure) {
-        try deliver(1 - turn)
+        // The batch that is being filled is the latest one; those behind it are older, the next one is the oldest.
+        for later in 1..<encoders.count { try encoders[(turn + later) % encoders.count].deliver(each) }
         encoders[turn].encode()
-        try deliver(turn)
+        try encoders[turn].deliver(each)
     }
 
     deinit {
         for encoder in encoders { encoder.stop() }
     }
-
-    private func deliver(_ number: Int) throws(Failure) {
-        encoders[number].wait()
-        try encoders[number].deliver(each)
-    }
 }
 
-/// One batch of records and the objects that were made of them; filled and emptied by one thread, encoded on another.
+/// One batch of records and the lines that were made of them; filled and emptied by one thread, encoded on another.
 ///
 /// Safe since the two never have it at the same time: the semaphores hand it over.
 private final class BatchEncoder: @unchecked Sendable {
@@ -57,8 +51,6 @@ private final class BatchEncoder: @unchecked Sendable {
     /// Interface names: each holds from a record on until the next one does.
     private var names: [(first: Int, name: String)] = []
     private var encoder: RecordJSONEncoder
-    /// Where the objects end.
-    private var ends: [Int] = []
     private var thread: pthread_t?
     private var isWorking = false
     private var isOver = false
@@ -67,7 +59,7 @@ private final class BatchEncoder: @unchecked Sendable {
 
     init(fields: [Field]?, raw: Bool, capacity: Int) {
         records = RecordChunk(capacity: capacity)
-        encoder = RecordJSONEncoder(fields: fields, raw: raw, separator: .lineFeed)
+        encoder = RecordJSONEncoder(fields: fields, raw: raw, as: .lines)
         sem_init(full, 0, 0)
         sem_init(done, 0, 0)
     }
@@ -119,33 +111,25 @@ private final class BatchEncoder: @unchecked Sendable {
     func encode() {
         var run = 0
         records.forEach({ record in
-            if run + 1 < names.count, names[run + 1].first == ends.count { run += 1 }
+            if run + 1 < names.count, names[run + 1].first == encoder.count { run += 1 }
             encoder.append(record, record.layout, interface: names[run].name)
-            ends.append(encoder.byteCount)
         })
         records.removeAll()
+        names.removeAll(keepingCapacity: true)
     }
 
     /// Waits until the batch is encoded.
-    func wait() {
+    private func wait() {
         guard isWorking else { return }
         while sem_wait(done) != 0 {}
         isWorking = false
     }
 
-    /// Hands out the objects, and forgets them.
-    func deliver(_ each: (UnsafeRawBufferPointer) throws(Failure) -> Void) throws(Failure) {
-        defer {
-            encoder.removeAll()
-            ends.removeAll(keepingCapacity: true)
-            names.removeAll(keepingCapacity: true)
-        }
-        var start = 0
-        for end in ends {
-            try each(UnsafeRawBufferPointer(rebasing: encoder.bytes[start..<end]))
-            // Behind the separator.
-            start = end + 1
-        }
+    /// Waits until the batch is encoded, hands out its lines, and forgets them.
+    func deliver(_ each: (JSONLines) throws(Failure) -> Void) throws(Failure) {
+        wait()
+        defer { encoder.removeAll() }
+        if encoder.count > 0 { try encoder.withLines(each) }
     }
 
     /// Ends the thread.

@@ -8,11 +8,11 @@ enum RecordSource {
     case daemon(path: String)
     case directory(String)
 
-    /// Delivers the records of a query as JSON objects.
-    /// - Parameter each: gets an object, valid within the call only.
+    /// Delivers the records of a query, many at a time.
+    /// - Parameter each: gets records that are valid within the call only.
     /// - Returns: what the answer covers.
     func query(
-        _ request: QueryRequest, _ each: (UnsafeRawBufferPointer) throws(Failure) -> Void
+        _ request: QueryRequest, _ each: (JSONLines) throws(Failure) -> Void
     ) throws(Failure) -> Completeness? {
         switch self {
         case .daemon(let path): try Self.query(path, request, each)
@@ -43,14 +43,14 @@ enum RecordSource {
     }
 
     private static func query(
-        _ path: String, _ request: QueryRequest, _ each: (UnsafeRawBufferPointer) throws(Failure) -> Void
+        _ path: String, _ request: QueryRequest, _ each: (JSONLines) throws(Failure) -> Void
     ) throws(Failure) -> Completeness? {
         var failure: Failure?
         let completeness: Completeness?
         do throws(ClientError) {
             var client = try Client(path: path)
-            completeness = try client.query(request) { record in
-                do throws(Failure) { try each(record) } catch { failure = error }
+            completeness = try client.query(request) { records in
+                do throws(Failure) { try each(records) } catch { failure = error }
                 return failure == nil
             }
         } catch {
@@ -71,7 +71,7 @@ struct StoredRecords {
     let directory: String
 
     func query(
-        _ request: QueryRequest, _ each: (UnsafeRawBufferPointer) throws(Failure) -> Void
+        _ request: QueryRequest, _ each: (JSONLines) throws(Failure) -> Void
     ) throws(Failure) -> Completeness? {
         guard request.follow != true else {
             throw Failure(.usage, "--follow needs the daemon: segments in a directory do not grow by themselves")
