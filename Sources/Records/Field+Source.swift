@@ -1,5 +1,7 @@
 extension Field {
     /// Where the field comes from in packets of a kind.
+    // All in one piece in `HeaderRecord.value`, so that of a kind only what matters is worked out.
+    @inline(__always)
     public func source(in kind: HeaderKind) -> FieldSource {
         switch self {
         case .time, .interface, .direction, .frameLength, .capturedLength, .segments, .rate, .malformed: .noted
@@ -22,6 +24,7 @@ extension Field {
         }
     }
 
+    @inline(__always)
     private func linkSource(_ kind: HeaderKind) -> FieldSource {
         switch self {
         case .sourceMac: kind.hasEthernet ? .place(FieldPlace(.link, 6, bytes: 6)) : .absent
@@ -40,6 +43,7 @@ extension Field {
         }
     }
 
+    @inline(__always)
     private func ipv4Source(_ kind: HeaderKind) -> FieldSource {
         switch self {
         case .ipVersion: .constant(.integer(4))
@@ -63,6 +67,7 @@ extension Field {
         }
     }
 
+    @inline(__always)
     private func ipv6Source(_ kind: HeaderKind) -> FieldSource {
         switch self {
         case .ipVersion: .constant(.integer(6))
@@ -85,6 +90,7 @@ extension Field {
     }
 
     /// SPI and sequence number of AH or ESP; AH may be one of IPv6's extension headers.
+    @inline(__always)
     private func securitySource(_ kind: HeaderKind) -> FieldSource {
         if kind.network == .ipv6, kind.hasIPOptions { return .computed }
         let offset = self == .spi ? 0 : 4
@@ -95,28 +101,54 @@ extension Field {
         }
     }
 
+    @inline(__always)
     private func transportSource(_ kind: HeaderKind) -> FieldSource {
-        switch (self, kind.transport) {
-        case (.sourcePort, _) where kind.transport.hasPorts: .place(FieldPlace(.transport, 0, bytes: 2))
-        case (.destinationPort, _) where kind.transport.hasPorts: .place(FieldPlace(.transport, 2, bytes: 2))
-        case (_, .tcp): tcpSource(kind)
-        case (.udpLength, .udp), (.udpLength, .udpLite): .place(FieldPlace(.transport, 4, bytes: 2))
-        case (.checksum, .udp), (.checksum, .udpLite): .place(FieldPlace(.transport, 6, bytes: 2))
-        case (.verificationTag, .sctp): .place(FieldPlace(.transport, 4, bytes: 4))
-        case (.checksum, .sctp): .place(FieldPlace(.transport, 8, bytes: 4))
-        // Of an ICMP header that ends behind its first byte nothing is told.
-        case (.icmpType, .icmp), (.icmpType, .icmpv6): .place(FieldPlace(.transport, 0, bytes: 1, needed: 2))
-        case (.icmpCode, .icmp), (.icmpCode, .icmpv6): .place(FieldPlace(.transport, 1, bytes: 1))
-        case (.checksum, .icmp), (.checksum, .icmpv6): .place(FieldPlace(.transport, 2, bytes: 2))
-        case (.restOfHeader, .icmp), (.restOfHeader, .icmpv6): .computed
-        case (.greFlags, .gre): .place(FieldPlace(.transport, 0, bytes: 2))
-        case (.greProtocol, .gre): .place(FieldPlace(.transport, 2, bytes: 2))
-        case (.greKey, .gre), (.checksum, .gre): .computed
+        switch kind.transport {
+        case .none, .esp, .ah: return .absent
+        case .tcp, .udp, .udpLite, .sctp:
+            if self == .sourcePort { return .place(FieldPlace(.transport, 0, bytes: 2)) }
+            if self == .destinationPort { return .place(FieldPlace(.transport, 2, bytes: 2)) }
+            return kind.transport == .tcp ? tcpSource(kind) : datagramSource(kind)
+        case .icmp, .icmpv6: return icmpSource
+        case .gre: return greSource
+        }
+    }
+
+    @inline(__always)
+    private func datagramSource(_ kind: HeaderKind) -> FieldSource {
+        switch self {
+        case .udpLength where kind.transport != .sctp: .place(FieldPlace(.transport, 4, bytes: 2))
+        case .verificationTag where kind.transport == .sctp: .place(FieldPlace(.transport, 4, bytes: 4))
+        case .checksum where kind.transport == .sctp: .place(FieldPlace(.transport, 8, bytes: 4))
+        case .checksum: .place(FieldPlace(.transport, 6, bytes: 2))
+        default: .absent
+        }
+    }
+
+    @inline(__always)
+    private var icmpSource: FieldSource {
+        switch self {
+        // Of a header that ends behind its first byte nothing is told.
+        case .icmpType: .place(FieldPlace(.transport, 0, bytes: 1, needed: 2))
+        case .icmpCode: .place(FieldPlace(.transport, 1, bytes: 1))
+        case .checksum: .place(FieldPlace(.transport, 2, bytes: 2))
+        case .restOfHeader: .computed
+        default: .absent
+        }
+    }
+
+    @inline(__always)
+    private var greSource: FieldSource {
+        switch self {
+        case .greFlags: .place(FieldPlace(.transport, 0, bytes: 2))
+        case .greProtocol: .place(FieldPlace(.transport, 2, bytes: 2))
+        case .greKey, .checksum: .computed
         default: .absent
         }
     }
 
     /// Of a cut TCP header only the ports are told, as other decoders do.
+    @inline(__always)
     private func tcpSource(_ kind: HeaderKind) -> FieldSource {
         switch self {
         case .sequence: .place(FieldPlace(.transport, 4, bytes: 4, needed: 20))

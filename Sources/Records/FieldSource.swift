@@ -15,7 +15,7 @@ public struct HeaderKind: Hashable, Sendable {
     /// Kinds have an `index` below this.
     public static let count = 4 * 10 * 16
 
-    @inlinable
+    @inlinable @inline(__always)
     public init(_ record: borrowing HeaderRecord, _ layout: HeaderLayout) {
         (network, transport) = (layout.network, layout.transport)
         hasEthernet = layout.hasEthernet

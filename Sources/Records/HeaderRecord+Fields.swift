@@ -17,6 +17,7 @@ extension HeaderRecord {
     /// Decodes one field, walking the headers for it.
     public func value(of field: Field) -> FieldValue? { value(of: field, layout) }
 
+    @inline(__always)
     private func value(of field: Field, at place: FieldPlace, _ layout: HeaderLayout) -> FieldValue? {
         let reader = PlaceReader(self, layout)
         return switch field.type {
