@@ -2,8 +2,8 @@
 ///
 /// Only sealed ones are kept: who ends the running one waits until no reader has it open.
 final class OpenSegments {
-    /// Files are opened anew beyond these, of which each has a cache of half a megabyte.
-    private static let most = 16
+    /// Each has a cache of half a megabyte; what more there are is opened anew.
+    private static let most = 4
 
     private let directory: StoreDirectory
     /// The one last asked for at the end.
