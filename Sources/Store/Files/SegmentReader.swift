@@ -78,6 +78,13 @@ final class SegmentReader {
         return found.row.number == BlockPlace.rollup ? found : (found.row, false)
     }
 
+    /// The row of the sums over exactly these blocks.
+    /// - Returns: nil when there are none.
+    func rollup(of blocks: [BlockRow]) -> BlockRow? {
+        guard isSealed, let found = rollup(), found.isSound else { return nil }
+        return found.row.count == blocks.reduce(0) { $0 + $1.count } ? found.row : nil
+    }
+
     func gaps() throws(StoreError) -> [Gap] {
         do { return try GapTable.all(of: connection) } catch { throw SegmentFile.explained(error, path) }
     }

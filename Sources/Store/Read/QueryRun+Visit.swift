@@ -2,21 +2,6 @@ internal import Filter
 
 /// What aggregations need of a query: its blocks, in any order, by several threads.
 extension QueryRun {
-    /// Puts a segment's rollup in the place of its blocks wherever that can answer, going by the question.
-    mutating func takeRollups(_ canAnswer: (BlockRow, FlowQuestion) -> Bool) {
-        let filter = FlowQuestion(blocks.filter, ClassTable())
-        var taken: [Candidate] = []
-        for (index, info) in view.segments.enumerated() where info.state == .sealed {
-            let all = candidates.filter { $0.pending == nil && $0.segment == index }
-            guard all.count > 1, let rollup = try? blocks.segment(index).rollup, canAnswer(rollup, filter),
-                rollup.count == all.reduce(0, { $0 + $1.row.count })
-            else { continue }
-            candidates.removeAll { $0.pending == nil && $0.segment == index }
-            taken.append(Candidate(segment: index, row: rollup, rolledUp: all))
-        }
-        candidates = taken + candidates
-    }
-
     /// Runs of neighbouring blocks about equal in number, as runs of their own that share nothing that changes.
     func split(_ parts: Int) -> [QueryRun] {
         let share = max(1, (candidates.count + parts - 1) / parts)

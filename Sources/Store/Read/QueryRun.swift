@@ -60,26 +60,32 @@ struct QueryRun {
     }
 
     /// Finds the blocks in range and what is known of the range as a whole.
-    mutating func plan() {
-        for (index, info) in view.segments.enumerated() { planSegment(index, info) }
+    /// - Parameter canAnswer: whether a segment's rollup may stand for its blocks, going by the question.
+    mutating func plan(rollups canAnswer: (BlockRow) -> Bool = { _ in false }) {
+        for (index, info) in view.segments.enumerated() { planSegment(index, info, canAnswer) }
         for (index, block) in view.pending.enumerated() where block.count > 0 {
             let (first, last) = (block.time(at: 0), block.time(at: block.count - 1))
             guard first < range.upperBound, last >= range.lowerBound else { continue }
             candidates.append(Candidate(segment: 0, row: .ofMemory(first, last, block), pending: index))
         }
         for candidate in candidates { note(candidate.row) }
-        result.blocks = candidates.count
+        result.blocks = candidates.reduce(0) { $0 + max(1, $1.rolledUp.count) }
         candidates.sort { query.order == .ascending ? $0.row.first < $1.row.first : $0.row.last > $1.row.last }
         result.gaps.sort { $0.from < $1.from }
     }
 
-    private mutating func planSegment(_ index: Int, _ info: SegmentInfo) {
+    private mutating func planSegment(_ index: Int, _ info: SegmentInfo, _ canAnswer: (BlockRow) -> Bool) {
         do {
             let reader = try blocks.segments.reader(info)
             result.gaps += try reader.gaps().filter { $0.overlaps(query.range) }
             let limit = view.limit.map { $0.segment == info.start ? $0.number : $0.segment < info.start ? 0 : .max }
             let rows = try reader.rows(overlapping: range, below: limit ?? .max)
-            candidates += rows.sound.map { Candidate(segment: index, row: $0, pending: nil) }
+            let blocks = rows.sound.map { Candidate(segment: index, row: $0, pending: nil) }
+            if blocks.count > 1, let rollup = reader.rollup(of: rows.sound), canAnswer(rollup) {
+                candidates.append(Candidate(segment: index, row: rollup, rolledUp: blocks))
+            } else {
+                candidates += blocks
+            }
             if !rows.damaged.isEmpty { noteDamage(info, "block \(rows.damaged[0]): its row's checksum") }
         } catch {
             if directory.length(info.name) > 0 { noteDamage(info, error.description) } else { noteDeleted(info) }

@@ -41,9 +41,6 @@ final class SegmentBox {
         return FilteredBlock(block, hot, candidates, flows)
     }
 
-    /// The row of the sums over all blocks, if there are any and it is sound.
-    var rollup: BlockRow? { reader.rollup().flatMap { $0.isSound ? $0.row : nil } }
-
     /// Reads the block's classes.
     func open(_ row: BlockRow) throws(StoreError) -> HotBlock {
         try reader.copy(.classes, of: row, to: scratch)

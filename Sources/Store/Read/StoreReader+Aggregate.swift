@@ -17,10 +17,10 @@ extension StoreReader {
         var query = Query()
         (query.range, query.filter) = (question.range, question.filter)
         var run = try QueryRun(query, of: self)
-        run.plan()
-        let stop = AggregationPart.StopFlag()
         let asked = AggregationRun(question)
-        run.takeRollups { asked.way($0, $1).isBySums }
+        let filter = FlowQuestion(run.blocks.filter, ClassTable())
+        run.plan { asked.way($0, filter).isBySums }
+        let stop = AggregationPart.StopFlag()
         let parts = run.split(max(1, threads)).map { AggregationPart($0, question, stop) }
         let started = parts.dropFirst().map { ($0, $0.start()) }
         parts[0].work(shouldStop)
