@@ -23,7 +23,7 @@ enum SegmentFile {
     /// writes it any more, and SQLite need not look for a journal or a change before each statement.
     private static func checked(_ path: String, _ mode: Connection.Mode) throws(SQLiteError) -> Connection {
         let connection = try Connection(path: path, mode: mode, busyTimeout: 1000)
-        try connection.execute("PRAGMA cache_size = -512; BEGIN")
+        try connection.execute("PRAGMA cache_size = -64; BEGIN")
         guard try connection.integer("PRAGMA application_id") == SegmentSchema.applicationIdentifier else {
             throw SQLiteError(code: foreignCode, message: "not a segment of hdrlog", context: connection.path)
         }

@@ -55,11 +55,10 @@ final class SegmentReader {
             var statement = try connection.prepare("SELECT \(BlockRow.columns) FROM block WHERE id < ? ORDER BY id")
             try statement.bind(1, limit)
             while try statement.step() {
-                let (row, isSound) = BlockRow.read(statement, segment: info.start)
-                if !isSound {
-                    damaged.append(row.number)
-                } else if row.first < range.upperBound, row.last >= range.lowerBound {
-                    sound.append(row)
+                if !BlockRow.isSound(statement, segment: info.start) {
+                    damaged.append(statement.integer(0))
+                } else if BlockRow.overlaps(statement, range) {
+                    sound.append(BlockRow.read(statement))
                 }
             }
         } catch {
@@ -74,8 +73,8 @@ final class SegmentReader {
         guard var statement = try? connection.prepare("SELECT \(BlockRow.columns) FROM rollup"),
             (try? statement.step()) == true
         else { return nil }
-        let found = BlockRow.read(statement, segment: info.start)
-        return found.row.number == BlockPlace.rollup ? found : (found.row, false)
+        let row = BlockRow.read(statement)
+        return (row, BlockRow.isSound(statement, segment: info.start) && row.number == BlockPlace.rollup)
     }
 
     /// The row of the sums over exactly these blocks.

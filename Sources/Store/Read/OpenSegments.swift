@@ -2,12 +2,12 @@
 ///
 /// Only sealed ones are kept: who ends the running one waits until no reader has it open.
 final class OpenSegments {
-    /// Each has a cache of half a megabyte; what more there are is opened anew.
-    private static let most = 4
+    /// As many clients as there may be, with two threads each, stay below the 1,024 descriptors that a process has by
+    /// default. A query looks at all segments twice in one order: the first ones are kept, not the last ones.
+    static let most = 6
 
     private let directory: StoreDirectory
-    /// The one last asked for at the end.
-    private var kept: [SegmentReader] = []
+    private var kept: [String: SegmentReader] = [:]
 
     init(_ directory: StoreDirectory) { self.directory = directory }
 
@@ -15,15 +15,9 @@ final class OpenSegments {
     func another() -> OpenSegments { OpenSegments(directory) }
 
     func reader(_ info: SegmentInfo) throws(StoreError) -> SegmentReader {
-        if let index = kept.firstIndex(where: { $0.info.name == info.name }) {
-            kept.append(kept.remove(at: index))
-            return kept.last!
-        }
+        if let open = kept[info.name] { return open }
         let opened = try SegmentReader(directory: directory, info: info)
-        if opened.isSealed {
-            if kept.count == Self.most { kept.removeFirst() }
-            kept.append(opened)
-        }
+        if opened.isSealed, kept.count < Self.most { kept[info.name] = opened }
         return opened
     }
 }
