@@ -133,6 +133,16 @@ final class BytesDictionary {
 
     static let hashKey = UInt64.random(in: .min ... .max)
 
+    /// Two secrets, for hashes of numbers: a product of which senders could choose one side to be 0 would be one hash for
+    /// whatever the other side is.
+    static let hashKeys = (hashKey, UInt64.random(in: .min ... .max))
+
+    @inline(__always)
+    static func hash(_ left: UInt64, _ right: UInt64, _ keys: (UInt64, UInt64)) -> UInt64 {
+        let product = (left ^ keys.0).multipliedFullWidth(by: right ^ keys.1)
+        return product.high ^ product.low
+    }
+
     @inline(__always)
     private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
         let product = left.multipliedFullWidth(by: right)

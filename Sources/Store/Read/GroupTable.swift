@@ -39,7 +39,7 @@ final class GroupTable {
     private let waiting = UnsafeMutablePointer<Waiting>.allocate(capacity: mostWaiting)
     private var waitingCount = 0
     /// Senders of packets cannot choose values whose keys collide.
-    private let seed = BytesDictionary.hashKey
+    private let secrets = BytesDictionary.hashKeys
 
     init(most: Int) {
         self.most = min(most, Int(Self.numberMask) - 1)
@@ -157,12 +157,7 @@ final class GroupTable {
 
     @inline(__always)
     private func hash(_ head: GroupKey.Head) -> UInt64 {
-        func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
-            let product = left.multipliedFullWidth(by: right)
-            return product.high ^ product.low
-        }
-        let first = fold(head.0 ^ seed, head.1 ^ 0xA076_1D64_78BD_642F)
-        return fold(first ^ head.2, 0xE703_7ED1_A0B4_28DB)
+        BytesDictionary.hash(BytesDictionary.hash(head.0, head.1, secrets), head.2, (secrets.1, secrets.0))
     }
 
     private func grow() {

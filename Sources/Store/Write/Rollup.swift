@@ -32,10 +32,8 @@ final class Rollup {
         func hasSameEnds(_ other: Key) -> Bool { ports == other.ports && addresses == other.addresses }
 
         @inline(__always)
-        func hash(_ seed: UInt64) -> UInt64 {
-            let product = (UInt64(classNumber) << 32 ^ UInt64(ports) ^ seed)
-                .multipliedFullWidth(by: addresses ^ 0xA076_1D64_78BD_642F)
-            return product.high ^ product.low
+        func hash(_ secrets: (UInt64, UInt64)) -> UInt64 {
+            BytesDictionary.hash(UInt64(classNumber) << 32 | UInt64(ports), addresses, secrets)
         }
     }
 
@@ -91,7 +89,8 @@ final class Rollup {
     /// Flows of all blocks.
     private var met = 0
     private let waiting = UnsafeMutablePointer<Waiting>.allocate(capacity: batch)
-    private let seed = BytesDictionary.hashKey
+    /// Senders of packets cannot choose flows that collide.
+    private let secrets = BytesDictionary.hashKeys
 
     init() {
         flows = .allocate(capacity: capacity)
@@ -117,7 +116,9 @@ final class Rollup {
     /// - Returns: false when there is no room for its flows or when an interface has another name than before; then this
     ///   is of no use any more.
     func add(_ encoder: BlockEncoder, _ block: borrowing EncodedBlock, _ names: [UInt32: String]) -> Bool {
-        for (index, name) in names where self.names.updateValue(name, forKey: index) ?? name != name { return false }
+        for (index, name) in names {
+            if let before = self.names.updateValue(name, forKey: index), before != name { return false }
+        }
         let table = encoder.table
         let forms = (0..<table.classes.count).map { number in
             let key = table.classes[number]
@@ -178,7 +179,7 @@ final class Rollup {
             classNumber: form.number,
             ports: form.ports.map { from.loadUnaligned(fromByteOffset: $0, as: UInt32.self) } ?? 0,
             addresses: addresses)
-        let hash = key.hash(seed)
+        let hash = key.hash(secrets)
         waiting[index] = Waiting(
             key: key, hash: hash, addresses6: form.network == .ipv6 ? from + form.addresses : nil)
         hdrlog_prefetch(slots + (Int(truncatingIfNeeded: hash) & (2 &* capacity &- 1)))
@@ -187,9 +188,9 @@ final class Rollup {
     /// 32 bits.
     @inline(__always)
     private func hash(of6 address: UnsafeRawPointer) -> UInt64 {
-        let product = (address.loadUnaligned(as: UInt64.self) ^ seed)
-            .multipliedFullWidth(by: address.loadUnaligned(fromByteOffset: 8, as: UInt64.self) ^ 0xE703_7ED1_A0B4_28DB)
-        return (product.high ^ product.low) >> 32
+        BytesDictionary.hash(
+            address.loadUnaligned(as: UInt64.self), address.loadUnaligned(fromByteOffset: 8, as: UInt64.self), secrets)
+            >> 32
     }
 
     /// - Returns: `mostFlows` when there is no room for a new one.
@@ -248,7 +249,7 @@ final class Rollup {
         slots = .allocate(capacity: 2 * capacity)
         slots.initialize(repeating: 0, count: 2 * capacity)
         for number in 0..<count {
-            var slot = Int(truncatingIfNeeded: flows[number].key.hash(seed)) & (2 * capacity - 1)
+            var slot = Int(truncatingIfNeeded: flows[number].key.hash(secrets)) & (2 * capacity - 1)
             while slots[slot] != 0 { slot = (slot + 1) & (2 * capacity - 1) }
             slots[slot] = UInt32(number + 1)
         }
@@ -299,7 +300,7 @@ final class Rollup {
         var ends = key.addresses < reversed.addresses ? key : reversed
         if key.addresses == reversed.addresses { ends.ports = min(key.ports, reversed.ports) }
         ends.classNumber = UInt32(shape.code)
-        var slot = Int(truncatingIfNeeded: ends.hash(seed)) & (2 * capacity - 1)
+        var slot = Int(truncatingIfNeeded: ends.hash(secrets)) & (2 * capacity - 1)
         while slots[slot] != 0 {
             let other = Int(slots[slot]) - 1
             let found = flows[other].key
