@@ -65,6 +65,9 @@ final class Rollup {
     }
 
     private static let mostFlows = 1 << 18
+    /// A full block with more has little more than a record of each: to look them all up would cost the writer most when
+    /// it has most to do.
+    private static let mostFlowsOfBlock = 1 << 14
     private static let mostClassSums = 1 << 14
     /// So many flows of a block are looked up together, so that the memory fetches for many of them at a time.
     private static let batch = 64
@@ -113,9 +116,10 @@ final class Rollup {
     }
 
     /// Adds a block that was just encoded and stored.
-    /// - Returns: false when there is no room for its flows or when an interface has another name than before; then this
-    ///   is of no use any more.
+    /// - Returns: false when it has too many flows, or when an interface has another name than before; then this is of no
+    ///   use any more.
     func add(_ encoder: BlockEncoder, _ block: borrowing EncodedBlock, _ names: [UInt32: String]) -> Bool {
+        guard encoder.flows.count <= Self.mostFlowsOfBlock else { return false }
         for (index, name) in names {
             if let before = self.names.updateValue(name, forKey: index), before != name { return false }
         }
