@@ -2,9 +2,9 @@ extension StoreWriter {
     /// Deletes the oldest segments until `bytes` more fit into the budget, and ends the running one when it is due.
     func makeRoom(for bytes: Int64, now: Int64) {
         let segments = catalogue.withState { $0.segments }
-        let reserved = ([segment].compactMap(\.self) + unsealed).reduce(0) { $0 + $1.reserved }
+        let needed = ([segment].compactMap(\.self) + unsealed).reduce(bytes) { $0 + $1.reserved }
         let situation = Retention.Situation(
-            segments: segments, used: usage(), needed: bytes + reserved, free: directory.free(), now: now,
+            segments: segments, used: usage(), needed: needed, free: directory.free(), now: now,
             ageTime: ageClock.time(at: now))
         for action in Retention.plan(situation, limitsHere) {
             switch action {
@@ -14,7 +14,7 @@ extension StoreWriter {
                 if bytes > 0 { rotateAfterCommit = true } else { rotate(now: now) }
             }
         }
-        deleteSetAside(bytes)
+        deleteSetAside(needed)
     }
 
     /// Makes room for what somebody else is about to write into the directory.
