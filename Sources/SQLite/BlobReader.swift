@@ -26,9 +26,7 @@ public struct BlobReader: ~Copyable {
             : sqlite3_blob_reopen(handle, row)
         guard code == SQLITE_OK else {
             // After a failure it could be nothing but closed.
-            let error = SQLiteError(
-                code: sqlite3_extended_errcode(connection), message: String(cString: sqlite3_errmsg(connection)),
-                context: context)
+            let error = error
             close()
             // What SQLite says of a row that is not there.
             if code == SQLITE_ERROR { return nil }
@@ -40,11 +38,14 @@ public struct BlobReader: ~Copyable {
     /// Copies the whole blob of the open row.
     public mutating func read(to memory: UnsafeMutableRawPointer, count: Int) throws(SQLiteError) {
         let code = sqlite3_blob_read(handle, memory, Int32(clamping: count), 0)
-        guard code == SQLITE_OK else {
-            throw SQLiteError(
-                code: sqlite3_extended_errcode(connection), message: String(cString: sqlite3_errmsg(connection)),
-                context: context)
-        }
+        guard code == SQLITE_OK else { throw error }
+    }
+
+    /// What the connection says of the latest call.
+    private var error: SQLiteError {
+        SQLiteError(
+            code: sqlite3_extended_errcode(connection), message: String(cString: sqlite3_errmsg(connection)),
+            context: context)
     }
 
     /// Ends the read transaction.

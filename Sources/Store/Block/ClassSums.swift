@@ -2,7 +2,7 @@
 final class ClassSums {
     private typealias Sum = (records: UInt32, bytes: UInt64)
 
-    let maximumCount: Int
+    private let maximumCount: Int
     /// Class and flags (class << 8 + flags) of each sum, found by `slots`, which hold numbers + 1; 0 is free.
     private let keys: UnsafeMutablePointer<UInt32>
     private let sums: UnsafeMutablePointer<Sum>

@@ -82,7 +82,7 @@ final class Rollup {
     /// Twice as many as there is room for flows, each a number + 1; 0 is free.
     private var slots: UnsafeMutablePointer<UInt32>
     private var capacity = 1024
-    private(set) var count = 0
+    private var count = 0
     private var names: [UInt32: String] = [:]
     private var first = Int64.max
     private var last = Int64.min
@@ -158,15 +158,19 @@ final class Rollup {
         return true
     }
 
+    /// Where a search begins, and how it goes on.
+    @inline(__always)
+    private func firstSlot(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (2 &* capacity &- 1) }
+
+    @inline(__always)
+    private func nextSlot(_ slot: Int) -> Int { (slot &+ 1) & (2 &* capacity &- 1) }
+
     /// Begins to fetch what the flows that wait are compared with.
     private func fetch(_ count: Int) {
-        func slot(_ index: Int) -> Int {
-            Int(slots[Int(truncatingIfNeeded: waiting[index].hash) & (2 &* capacity &- 1)])
-        }
-        for index in 0..<count { hdrlog_prefetch(flows + (slot(index) &- 1)) }
+        for index in 0..<count { hdrlog_prefetch(flows + (Int(slots[firstSlot(waiting[index].hash)]) &- 1)) }
         for index in 0..<count where waiting[index].addresses6 != nil {
-            let slot = slot(index)
-            if slot != 0 { hdrlog_prefetch(pair(slot &- 1)) }
+            let found = Int(slots[firstSlot(waiting[index].hash)])
+            if found != 0 { hdrlog_prefetch(pair(found &- 1)) }
         }
     }
 
@@ -186,7 +190,7 @@ final class Rollup {
         let hash = key.hash(secrets)
         waiting[index] = Waiting(
             key: key, hash: hash, addresses6: form.network == .ipv6 ? from + form.addresses : nil)
-        hdrlog_prefetch(slots + (Int(truncatingIfNeeded: hash) & (2 &* capacity &- 1)))
+        hdrlog_prefetch(slots + firstSlot(hash))
     }
 
     /// 32 bits.
@@ -200,14 +204,13 @@ final class Rollup {
     /// - Returns: `mostFlows` when there is no room for a new one.
     @inline(__always)
     private func number(of flow: Waiting) -> Int {
-        let mask = 2 &* capacity &- 1
-        var slot = Int(truncatingIfNeeded: flow.hash) & mask
+        var slot = firstSlot(flow.hash)
         while slots[slot] != 0 {
             let number = Int(slots[slot]) &- 1
             if flows[number].key == flow.key, flow.addresses6.map({ hasAddresses(number, $0, $0 + 16) }) ?? true {
                 return number
             }
-            slot = (slot &+ 1) & mask
+            slot = nextSlot(slot)
         }
         return insert(flow, slot)
     }
@@ -253,8 +256,8 @@ final class Rollup {
         slots = .allocate(capacity: 2 * capacity)
         slots.initialize(repeating: 0, count: 2 * capacity)
         for number in 0..<count {
-            var slot = Int(truncatingIfNeeded: flows[number].key.hash(secrets)) & (2 * capacity - 1)
-            while slots[slot] != 0 { slot = (slot + 1) & (2 * capacity - 1) }
+            var slot = firstSlot(flows[number].key.hash(secrets))
+            while slots[slot] != 0 { slot = nextSlot(slot) }
             slots[slot] = UInt32(number + 1)
         }
     }
@@ -290,7 +293,7 @@ final class Rollup {
             columns.control.append(relation.rawValue)
             columns.control.append(variable: key.classNumber)
             if relation == .none {
-                append(flows[number], shape, to: columns)
+                append(number, shape, to: columns)
             } else {
                 columns.control.append(variable: UInt32(number - other))
             }
@@ -304,7 +307,7 @@ final class Rollup {
         var ends = key.addresses < reversed.addresses ? key : reversed
         if key.addresses == reversed.addresses { ends.ports = min(key.ports, reversed.ports) }
         ends.classNumber = UInt32(shape.code)
-        var slot = Int(truncatingIfNeeded: ends.hash(secrets)) & (2 * capacity - 1)
+        var slot = firstSlot(ends.hash(secrets))
         while slots[slot] != 0 {
             let other = Int(slots[slot]) - 1
             let found = flows[other].key
@@ -317,20 +320,19 @@ final class Rollup {
                     return (.reverse, other)
                 }
             }
-            slot = (slot + 1) & (2 * capacity - 1)
+            slot = nextSlot(slot)
         }
         slots[slot] = UInt32(number + 1)
         return (.none, 0)
     }
 
-    private func append(_ flow: Flow, _ shape: HeaderShape, to columns: FlowColumns) {
+    private func append(_ number: Int, _ shape: HeaderShape, to columns: FlowColumns) {
+        let key = flows[number].key
         switch shape.network {
         case .other: return
-        case .ipv4: withUnsafeBytes(of: flow.key.addresses) { columns.append(addresses: $0) }
-        case .ipv6:
-            let pair = addresses6.base + 32 * Int(flow.place)
-            columns.append(addresses: UnsafeRawBufferPointer(start: pair, count: 32))
+        case .ipv4: withUnsafeBytes(of: key.addresses) { columns.append(addresses: $0) }
+        case .ipv6: columns.append(addresses: UnsafeRawBufferPointer(start: pair(number), count: 32))
         }
-        if shape.ports { columns.append(ports: flow.key.ports) }
+        if shape.ports { columns.append(ports: key.ports) }
     }
 }
